@@ -1,0 +1,100 @@
+import type { AuditRow } from './audit-event.ts';
+import type { Attachment, Parts } from './formats/mtom.ts';
+import type { Opened } from './formats/soap.ts';
+import type { Refusal } from './refusal.ts';
+
+/** IHE actors that this system plays or speaks with, spelled as in the Technical Framework. */
+export type ActorTitle =
+  | 'Document Consumer'
+  | 'Document Source'
+  | 'Document Registry'
+  | 'Document Repository'
+  | 'Initiating Gateway'
+  | 'Responding Gateway'
+  | 'Patient Identity Source'
+  | 'Patient Demographics Consumer'
+  | 'Patient Demographics Supplier'
+  | 'Patient Identifier Cross-reference Consumer'
+  | 'Patient Identifier Cross-reference Manager';
+
+/** A qualified element name. */
+export interface ElementName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One request message of a transaction and the action of its answer. */
+export interface SoapMessage {
+  readonly action: string;
+  readonly replyAction: string;
+  /** The payload element that the action announces. */
+  readonly body: ElementName;
+}
+
+/** How a transaction lies on the wire. `both`: request and response are MTOM; `never`: both are Simple SOAP. */
+export interface SoapWire {
+  readonly kind: 'soap';
+  readonly mtom: 'never' | 'both';
+  readonly messages: readonly SoapMessage[];
+}
+
+/** What an encoder may need of the world: the clock and fresh identifiers come in. */
+export interface Issue {
+  now(): Date;
+  /** A lower-case UUID without a prefix. */
+  uuid(): string;
+}
+
+/** A payload, ready for an envelope. */
+export interface Body {
+  /** The payload element, with every namespace prefix that it uses declared on it. */
+  readonly xml: string;
+  /** Documents that travel beside it, in order; only where the wire is MTOM. */
+  readonly attachments?: readonly Attachment[];
+  /** Further SOAP header blocks, as XML. */
+  readonly headers?: string;
+  /** The action, where the transaction has several messages; else the only one is meant. */
+  readonly action?: string;
+}
+
+/**
+ * A transaction as a value: both the listener and the sender use it, and nothing else repeats its action or its codes.
+ *
+ * A codec decodes to what it was given: `decode(encode(x))` equals `x`, but for document bytes, which are handles.
+ */
+export interface Transaction<Request, Response> {
+  /** `ITI-18` */
+  readonly id: string;
+  /** `Registry Stored Query` */
+  readonly name: string;
+  /** `ITI TF-2: 3.18` */
+  readonly section: string;
+  readonly asks: readonly ActorTitle[];
+  readonly answers: readonly ActorTitle[];
+  readonly wire: SoapWire;
+  readonly request: RequestCodec<Request>;
+  readonly response: ResponseCodec<Response>;
+  /** The answer that says no: one or more refusals, in the transaction's own form. */
+  refusal(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body;
+  readonly audit: AuditRow<Request, Response>;
+}
+
+export interface RequestCodec<Request> {
+  /** @throws Refusal, Refusals or Fault */
+  decode(opened: Opened, parts: Parts): Request;
+  encode(request: Request): Body;
+}
+
+export interface ResponseCodec<Response> {
+  /** @throws Refusal when the answer cannot be read; a refusal *in* the answer is part of the Response. */
+  decode(opened: Opened, parts: Parts): Response;
+  /** `request` is the envelope that is answered: V3 answers repeat its query and swap its parties. */
+  encode(response: Response, request: Opened, issue: Issue): Body;
+}
+
+/** Gives a transaction its types; the identity on values. */
+export function defineTransaction<Request, Response>(
+  transaction: Transaction<Request, Response>,
+): Transaction<Request, Response> {
+  return transaction;
+}
