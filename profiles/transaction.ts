@@ -76,6 +76,8 @@ export interface Transaction<Request, Response> {
   readonly response: ResponseCodec<Response>;
   /** The answer that says no: one or more refusals, in the transaction's own form. */
   refusal(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body;
+  /** The code for what is nobody's fault but ours, where no better one fits: `XDSRegistryError`, `INTERR`. */
+  readonly generalError?: string;
   readonly audit: AuditRow<Request, Response>;
 }
 

@@ -1,0 +1,282 @@
+import { Refusal } from '../refusal.ts';
+import {
+  type Classification,
+  type ContentVersion,
+  EBXML_NS,
+  type ExternalIdentifier,
+  type ExtrinsicObject,
+  type LocalizedString,
+  type RegistryObject,
+  type RegistryObjectPart,
+  type Slot,
+} from './ebxml.ts';
+import { elementsOf, textOf, XML_NAMESPACE, type XmlElement } from './xml.ts';
+
+/** How strictly ebRIM is read. A submission is refused for what the schema does not know; a peer's answer keeps it. */
+export interface EbxmlReading {
+  /** The error code of what is refused, such as `XDSRegistryMetadataError`. */
+  readonly code: string;
+  readonly unknown: 'refused' | 'kept';
+}
+
+const XML_LANG = `{${XML_NAMESPACE}}lang`;
+/** Lengths in characters. Source: ebRIM 3.0 schema, LongName and FreeFormText. */
+const LONG_NAME = 256;
+const FREE_FORM_TEXT = 1024;
+/** A slot, name or identifier list longer than this is no metadata. */
+const MOST_PARTS = 10_000;
+
+/** One reading of one object: remembers which, so that a refusal can name it. */
+class Reader {
+  readonly reading: EbxmlReading;
+  readonly objectId: string;
+
+  constructor(reading: EbxmlReading, objectId: string) {
+    this.reading = reading;
+    this.objectId = objectId;
+  }
+
+  refusal(context: string): Refusal {
+    return new Refusal(this.reading.code, context, { location: this.objectId });
+  }
+
+  required(element: XmlElement, name: string, most = LONG_NAME): string {
+    const value = this.optional(element, name, most);
+    if (value !== undefined) return value;
+    if (this.reading.unknown === 'kept') return '';
+    throw this.refusal(`${element.name} has no attribute ${name}`);
+  }
+
+  optional(element: XmlElement, name: string, most = LONG_NAME): string | undefined {
+    const value = element.attributes.get(name);
+    if (value !== undefined) this.refuseLength(value, most, `${element.name}/@${name}`);
+    return value;
+  }
+
+  refuseLength(value: string, most: number, what: string): void {
+    if (value.length <= most || this.reading.unknown === 'kept') return;
+    if ([...value].length > most) {
+      throw this.refusal(`${what} is longer than ${most} characters`);
+    }
+  }
+
+  /** Attributes in a namespace (`xsi:…`) speak to the parser, not to the registry. */
+  refuseAttributes(element: XmlElement, known: readonly string[]): void {
+    if (this.reading.unknown === 'kept') return;
+    for (const name of element.attributes.keys()) {
+      if (!known.includes(name) && (!name.startsWith('{') || name === XML_LANG)) {
+        throw this.refusal(
+          `${element.name} has an attribute that the schema does not know: ${name}`,
+        );
+      }
+    }
+  }
+
+  refuseText(element: XmlElement): void {
+    if (this.reading.unknown === 'kept') return;
+    if (element.children.some((child) => typeof child === 'string' && child.trim() !== '')) {
+      throw this.refusal(`${element.name} holds text`);
+    }
+  }
+
+  unknown(element: XmlElement, parent: XmlElement): XmlElement {
+    if (this.reading.unknown === 'kept') return element;
+    throw this.refusal(`${parent.name} holds an element that is not known there: ${element.name}`);
+  }
+}
+
+const OBJECT_ATTRIBUTES = ['id', 'lid', 'home', 'objectType', 'status'];
+const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
+  ExtrinsicObject: [...OBJECT_ATTRIBUTES, 'mimeType', 'isOpaque'],
+  RegistryPackage: OBJECT_ATTRIBUTES,
+  Association: [...OBJECT_ATTRIBUTES, 'associationType', 'sourceObject', 'targetObject'],
+  Classification: [
+    ...OBJECT_ATTRIBUTES,
+    'classificationScheme',
+    'classificationNode',
+    'classifiedObject',
+    'nodeRepresentation',
+  ],
+  ExternalIdentifier: [...OBJECT_ATTRIBUTES, 'registryObject', 'identificationScheme', 'value'],
+};
+
+/**
+ * Reads an ExtrinsicObject, RegistryPackage or Association. Children are taken in any order; they are written in the schema's.
+ *
+ * @throws Refusal `reading.code`, with the object's id as location, for what the schema requires and what it does not know
+ */
+export function decodeRegistryObject(element: XmlElement, reading: EbxmlReading): RegistryObject {
+  const reader = new Reader(reading, element.attributes.get('id') ?? '');
+  const part = decodePart(element, reader);
+  switch (element.namespace === EBXML_NS.rim ? element.name : '') {
+    case 'ExtrinsicObject':
+      return decodeExtrinsicObject(element, part, reader);
+    case 'RegistryPackage':
+      return { element: 'RegistryPackage', ...part };
+    case 'Association':
+      return {
+        element: 'Association',
+        ...part,
+        associationType: reader.required(element, 'associationType'),
+        sourceObject: reader.required(element, 'sourceObject'),
+        targetObject: reader.required(element, 'targetObject'),
+      };
+    default:
+      throw reader.refusal(`not a registry object: ${element.name}`);
+  }
+}
+
+function decodeExtrinsicObject(
+  element: XmlElement,
+  part: RegistryObjectPart,
+  reader: Reader,
+): ExtrinsicObject {
+  const isOpaque = element.attributes.get('isOpaque');
+  if (isOpaque !== undefined && !['true', 'false', '1', '0'].includes(isOpaque)) {
+    throw reader.refusal('ExtrinsicObject/@isOpaque is not a boolean');
+  }
+  const version = elementsOf(element).find((child) => isRim(child, 'ContentVersionInfo'));
+  return defined<ExtrinsicObject>({
+    element: 'ExtrinsicObject',
+    ...part,
+    mimeType: reader.optional(element, 'mimeType'),
+    isOpaque: isOpaque === undefined ? undefined : isOpaque === 'true' || isOpaque === '1',
+    contentVersion: version === undefined ? undefined : decodeContentVersion(version),
+  });
+}
+
+function decodeContentVersion(element: XmlElement): ContentVersion {
+  return defined<ContentVersion>({
+    versionName: element.attributes.get('versionName'),
+    comment: element.attributes.get('comment'),
+  });
+}
+
+/** Reads one Classification, also where it stands beside the object that it classifies. @throws Refusal `reading.code` */
+export function decodeClassification(element: XmlElement, reading: EbxmlReading): Classification {
+  const owner = element.attributes.get('classifiedObject') ?? element.attributes.get('id') ?? '';
+  return classificationOf(element, new Reader(reading, owner));
+}
+
+function classificationOf(element: XmlElement, reader: Reader): Classification {
+  return defined<Classification>({
+    ...decodePart(element, reader),
+    classificationScheme: reader.optional(element, 'classificationScheme'),
+    classificationNode: reader.optional(element, 'classificationNode'),
+    classifiedObject: reader.required(element, 'classifiedObject'),
+    nodeRepresentation: reader.optional(element, 'nodeRepresentation'),
+  });
+}
+
+function externalIdentifierOf(element: XmlElement, reader: Reader): ExternalIdentifier {
+  return {
+    ...decodePart(element, reader),
+    registryObject: reader.required(element, 'registryObject'),
+    identificationScheme: reader.required(element, 'identificationScheme'),
+    value: reader.required(element, 'value'),
+  };
+}
+
+function decodePart(element: XmlElement, reader: Reader): RegistryObjectPart {
+  reader.refuseAttributes(element, ATTRIBUTES[element.name] ?? OBJECT_ATTRIBUTES);
+  reader.refuseText(element);
+  const children = elementsOf(element);
+  if (children.length > MOST_PARTS) throw reader.refusal(`more than ${MOST_PARTS} parts`);
+  const version = once(children, 'VersionInfo', reader);
+  const unknown = children.filter((child) => !isKnownPart(child, element));
+  for (const child of unknown) reader.unknown(child, element);
+  return defined<RegistryObjectPart>({
+    id: reader.required(element, 'id'),
+    lid: reader.optional(element, 'lid'),
+    home: reader.optional(element, 'home'),
+    objectType: reader.optional(element, 'objectType'),
+    status: reader.optional(element, 'status'),
+    slots: children.filter((child) => isRim(child, 'Slot')).map((slot) => slotOf(slot, reader)),
+    name: localizedStrings(once(children, 'Name', reader), reader),
+    description: localizedStrings(once(children, 'Description', reader), reader),
+    // The schema's default, so that an empty VersionInfo is not lost.
+    versionName: version && (version.attributes.get('versionName') ?? '1.1'),
+    versionComment: version?.attributes.get('comment'),
+    classifications: children
+      .filter((child) => isRim(child, 'Classification'))
+      .map((child) => classificationOf(child, reader)),
+    externalIdentifiers: children
+      .filter((child) => isRim(child, 'ExternalIdentifier'))
+      .map((child) => externalIdentifierOf(child, reader)),
+    unknown: unknown.length > 0 ? unknown : undefined,
+  });
+}
+
+const PARTS = [
+  'Slot',
+  'Name',
+  'Description',
+  'VersionInfo',
+  'Classification',
+  'ExternalIdentifier',
+];
+
+function isKnownPart(child: XmlElement, parent: XmlElement): boolean {
+  if (child.namespace !== EBXML_NS.rim) return false;
+  if (child.name === 'ContentVersionInfo') return parent.name === 'ExtrinsicObject';
+  return PARTS.includes(child.name);
+}
+
+function isRim(element: XmlElement, name: string): boolean {
+  return element.name === name && element.namespace === EBXML_NS.rim;
+}
+
+function once(
+  children: readonly XmlElement[],
+  name: string,
+  reader: Reader,
+): XmlElement | undefined {
+  const found = children.filter((child) => isRim(child, name));
+  if (found.length > 1) throw reader.refusal(`${name} stands more than once`);
+  return found[0];
+}
+
+function localizedStrings(element: XmlElement | undefined, reader: Reader): LocalizedString[] {
+  if (element === undefined) return [];
+  return elementsOf(element).map((child) => {
+    if (!isRim(child, 'LocalizedString')) reader.unknown(child, element);
+    reader.refuseAttributes(child, ['value', 'charset', XML_LANG]);
+    return defined<LocalizedString>({
+      value: reader.required(child, 'value', FREE_FORM_TEXT),
+      lang: child.attributes.get(XML_LANG),
+      charset: child.attributes.get('charset'),
+    });
+  });
+}
+
+/** Reads one `rim:Slot`, wherever it stands. @throws Refusal `reading.code` */
+export function decodeSlot(element: XmlElement, reading: EbxmlReading): Slot {
+  return slotOf(element, new Reader(reading, ''));
+}
+
+function slotOf(element: XmlElement, reader: Reader): Slot {
+  const name = reader.required(element, 'name');
+  reader.refuseAttributes(element, ['name', 'slotType']);
+  const lists = elementsOf(element);
+  const list = lists[0];
+  if (list === undefined || lists.length > 1 || !isRim(list, 'ValueList')) {
+    throw reader.refusal(`slot ${name} needs one ValueList`);
+  }
+  const values = elementsOf(list).map((child) => {
+    if (!isRim(child, 'Value') || elementsOf(child).length > 0) {
+      throw reader.refusal(`slot ${name} holds something else than values`);
+    }
+    const value = textOf(child);
+    reader.refuseLength(value, LONG_NAME, `a value of slot ${name}`);
+    return value;
+  });
+  return defined<Slot>({ name, slotType: reader.optional(element, 'slotType'), values });
+}
+
+/** Without the keys whose value is undefined, so that what was absent compares equal to what never was. */
+function defined<Value extends object>(value: Value): Value {
+  for (const key of Object.keys(value) as (keyof Value)[]) {
+    if (value[key] === undefined) delete value[key];
+  }
+  return value;
+}
