@@ -16,6 +16,7 @@ export interface Author {
   readonly authorTelecommunication?: readonly string[];
 }
 
+/** Whether an object is current, or was replaced. Source: ITI TF-3: 4.2.3.2.2. */
 export type AvailabilityStatus = 'Approved' | 'Deprecated';
 
 /** A slot that IHE does not define, kept and returned. Source: ITI TF-3: 4.2.3.1.6. */

@@ -1,0 +1,48 @@
+import { ITI_47 } from './pdq/iti-47.ts';
+import { ITI_44 } from './pix/iti-44.ts';
+import { ITI_45 } from './pix/iti-45.ts';
+import type { SoapMessage, Transaction } from './transaction.ts';
+import { ITI_38 } from './xca/iti-38.ts';
+import { ITI_39 } from './xca/iti-39.ts';
+import { ITI_55 } from './xcpd/iti-55.ts';
+import { ITI_18 } from './xds/iti-18.ts';
+import { ITI_41 } from './xds/iti-41.ts';
+import { ITI_42 } from './xds/iti-42.ts';
+import { ITI_43 } from './xds/iti-43.ts';
+
+/** Any transaction, where its values are of no concern. */
+export type AnyTransaction = Transaction<unknown, unknown>;
+
+/** Every transaction that this system speaks, by ITI number. */
+export const CATALOGUE: readonly AnyTransaction[] = [
+  ITI_18,
+  ITI_38,
+  ITI_39,
+  ITI_41,
+  ITI_42,
+  ITI_43,
+  ITI_44,
+  ITI_45,
+  ITI_47,
+  ITI_55,
+];
+
+const BY_ID = new Map(CATALOGUE.map((transaction) => [transaction.id, transaction]));
+
+const BY_ACTION = new Map(
+  CATALOGUE.flatMap((transaction) =>
+    transaction.wire.messages.map((message) => [message.action, { transaction, message }] as const),
+  ),
+);
+
+/** The transaction of that number, such as `ITI-18`. */
+export function findTransaction(id: string): AnyTransaction | undefined {
+  return BY_ID.get(id);
+}
+
+/** The transaction, and which of its messages, that a request with this `wsa:Action` announces. */
+export function findByAction(
+  action: string,
+): { readonly transaction: AnyTransaction; readonly message: SoapMessage } | undefined {
+  return BY_ACTION.get(action);
+}
