@@ -1,0 +1,126 @@
+import { type PatientId, patientKey } from '../../profiles/patient.ts';
+import {
+  type DocumentRequest,
+  type DocumentResponse,
+  ITI_43,
+  type RetrieveDocumentSetResponse,
+} from '../../profiles/xds/iti-43.ts';
+import { slotValues } from '../../profiles/xds/metadata-xml.ts';
+import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
+import { type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
+import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import type { XdsErrorCode } from '../../profiles/xds/error-codes.ts';
+import { type Ask, type Permission, query } from '../actor.ts';
+import type { StoredDocument } from './document-store.ts';
+import { entriesOf, RegistryAway } from './entries.ts';
+import type { DocumentRepositoryStores } from './stores.ts';
+
+/** One wanted document: its octets with the entries that describe it, or why there are none. */
+type Wanted =
+  | { readonly request: DocumentRequest; readonly error: RegistryError }
+  | {
+      readonly request: DocumentRequest;
+      readonly document: DocumentResponse;
+      readonly entries: readonly RegistryObjectText[];
+    };
+
+/**
+ * ITI-43 Retrieve Document Set, as the Document Repository answers it.
+ *
+ * The registry says whose a document is, now; the repository keeps no copy that could go stale. A document without an
+ * entry, and one that may not be shown, answer like one that is not there. If the registry is away, nothing is shown.
+ *
+ * Errors in the answer: XDSUnknownRepositoryId, XDSDocumentUniqueIdError, XDSRepositoryError; location is the uniqueId.
+ * Source: ITI TF-2: 3.43.4.
+ */
+export const retrieveDocumentSet = query(ITI_43, {
+  async find(request, { documents, community }: DocumentRepositoryStores, { ask }) {
+    const { repositoryUniqueId } = community;
+    const ours = request.documents.filter((one) => one.repositoryUniqueId === repositoryUniqueId);
+    const uniqueIds = [...new Set(ours.map(({ documentUniqueId }) => documentUniqueId))];
+    const stored = new Map((await documents.find(uniqueIds)).map((one) => [one.uniqueId, one]));
+    const entries = await entriesIn(repositoryUniqueId, [...stored.keys()], ask);
+    return request.documents.map((wanted): Wanted => {
+      if (wanted.repositoryUniqueId !== repositoryUniqueId) {
+        return refused(wanted, 'XDSUnknownRepositoryId', 'the repository is not this one');
+      }
+      return wantedOf(wanted, stored.get(wanted.documentUniqueId), entries);
+    });
+  },
+
+  subjects: (found) => {
+    const patients = found.flatMap((wanted) =>
+      'error' in wanted ? [] : wanted.entries.flatMap(({ patientId }) => patientId ?? []),
+    );
+    return [
+      ...new Map(patients.map((one): [string, PatientId] => [patientKey(one), one])).values(),
+    ];
+  },
+
+  /** A document is shown when every entry that describes it may be: one restriction is enough to hide it. */
+  reveal: (found, permission): RetrieveDocumentSetResponse => {
+    const told = found.map((wanted) =>
+      'error' in wanted || isShown(wanted.entries, permission) ? wanted : absent(wanted.request),
+    );
+    const shown = told.flatMap((wanted) => ('error' in wanted ? [] : wanted.document));
+    const errors = told.flatMap((wanted) => ('error' in wanted ? wanted.error : []));
+    return { status: statusOf(errors, shown.length > 0), errors, documents: shown };
+  },
+});
+
+/** The entries by uniqueId; undefined when the registry is away. */
+async function entriesIn(
+  repositoryUniqueId: string,
+  uniqueIds: readonly string[],
+  ask: Ask,
+): Promise<ReadonlyMap<string, readonly RegistryObjectText[]> | undefined> {
+  const byUniqueId = new Map<string, RegistryObjectText[]>();
+  try {
+    for (const entry of await entriesOf(uniqueIds, ask)) {
+      if (entry.uniqueId === undefined || !namesRepository(entry, repositoryUniqueId)) continue;
+      const known = byUniqueId.get(entry.uniqueId);
+      if (known) known.push(entry);
+      else byUniqueId.set(entry.uniqueId, [entry]);
+    }
+    return byUniqueId;
+  } catch (error) {
+    if (error instanceof RegistryAway) return undefined;
+    throw error;
+  }
+}
+
+/** An entry of the same uniqueId may describe a copy in another repository. */
+function namesRepository(entry: RegistryObjectText, repositoryUniqueId: string): boolean {
+  return slotValues(objectOfText(entry), 'repositoryUniqueId').includes(repositoryUniqueId);
+}
+
+function wantedOf(
+  request: DocumentRequest,
+  stored: StoredDocument | undefined,
+  entries: ReadonlyMap<string, readonly RegistryObjectText[]> | undefined,
+): Wanted {
+  if (!stored) return absent(request);
+  if (!entries) {
+    return refused(request, 'XDSRepositoryError', 'the Document Registry is not available');
+  }
+  const described = entries.get(request.documentUniqueId) ?? [];
+  if (described.length === 0) return absent(request);
+  const { mimeType, content } = stored;
+  if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
+  return { request, document: { ...request, mimeType, content }, entries: described };
+}
+
+function isShown(entries: readonly RegistryObjectText[], permission: Permission): boolean {
+  return entries.every(({ patientId, confidentialityCode }) =>
+    permission.shows({ patientId, confidentialityCode }),
+  );
+}
+
+function absent(request: DocumentRequest): Wanted {
+  return refused(request, 'XDSDocumentUniqueIdError', 'no such document is available');
+}
+
+function refused(request: DocumentRequest, errorCode: XdsErrorCode, codeContext: string): Wanted {
+  const location = request.documentUniqueId;
+  return { request, error: { errorCode, codeContext, location, severity: 'Error' } };
+}

@@ -1,0 +1,11 @@
+import type { Actor } from '../actor.ts';
+import { crossGatewayQuery } from './iti-38-cross-gateway-query.ts';
+import { crossGatewayRetrieve } from './iti-39-cross-gateway-retrieve.ts';
+import { crossGatewayPatientDiscovery } from './iti-55-cross-gateway-patient-discovery.ts';
+import type { RespondingGatewayStores } from './stores.ts';
+
+/** Responding Gateway: answers other communities for our own. */
+export const respondingGateway: Actor<RespondingGatewayStores> = {
+  name: 'responding-gateway',
+  answers: [crossGatewayQuery, crossGatewayRetrieve, crossGatewayPatientDiscovery],
+};

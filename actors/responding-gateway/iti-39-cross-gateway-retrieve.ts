@@ -1,0 +1,163 @@
+import type { PatientId } from '../../profiles/patient.ts';
+import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import { ITI_39 } from '../../profiles/xca/iti-39.ts';
+import { ITI_18 } from '../../profiles/xds/iti-18.ts';
+import {
+  type DocumentRequest,
+  type DocumentResponse,
+  ITI_43,
+  type RetrieveDocumentSetRequest,
+  type RetrieveDocumentSetResponse,
+} from '../../profiles/xds/iti-43.ts';
+import { errorOf, type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
+import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
+import { type Ask, PeerFailure, type Permission, query } from '../actor.ts';
+import type { RespondingGatewayStores } from './stores.ts';
+
+/** A document of our repository, with every DocumentEntry that describes it. */
+interface FoundDocument {
+  readonly document: DocumentResponse;
+  readonly entries: readonly RegistryObjectText[];
+}
+
+interface Found {
+  readonly homeCommunityId: string;
+  readonly documents: readonly FoundDocument[];
+  /** `location` is the documentUniqueId, or undefined. */
+  readonly errors: readonly RegistryError[];
+}
+
+/**
+ * ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it: our repository gives the bytes, our registry says
+ * whose they are. Every document carries our homeCommunityId; every error both it and the document's uniqueId.
+ *
+ * One document that cannot be had does not hold back the others. Errors: XDSMissingHomeCommunityId, XDSUnknownCommunity,
+ * XDSDocumentUniqueIdError (unknown, without an entry, or not for this caller: not told apart), XDSRepositoryError, and
+ * what the repository refuses.
+ */
+export const crossGatewayRetrieve = query<
+  RetrieveDocumentSetRequest,
+  RetrieveDocumentSetResponse,
+  Found,
+  RespondingGatewayStores
+>(ITI_39, {
+  async find({ documents }, { community: { homeCommunityId } }, { ask }) {
+    const ours = documents.filter((wanted) => wanted.homeCommunityId === homeCommunityId);
+    const refused = documents
+      .filter((wanted) => wanted.homeCommunityId !== homeCommunityId)
+      .map(refusalOfHome);
+    if (ours.length === 0) {
+      return { homeCommunityId, documents: [], errors: refused.map(errorOf) };
+    }
+    const retrieved = await askRepository(ours, ask);
+    const described = await Promise.all(
+      retrieved.documents.map((document) => describe(document, ask)),
+    );
+    return {
+      homeCommunityId,
+      documents: described.filter((one) => 'entries' in one),
+      errors: [
+        ...refused.map(errorOf),
+        ...retrieved.errors,
+        ...described.filter((one) => 'errorCode' in one),
+      ],
+    };
+  },
+
+  subjects: ({ documents }) =>
+    documents
+      .flatMap(({ entries }) => entries.map(({ patientId }) => patientId))
+      .filter((patientId): patientId is PatientId => patientId !== undefined),
+
+  reveal({ homeCommunityId, documents, errors }, permission) {
+    const shown = documents.filter(({ entries }) => mayBeShown(entries, permission));
+    const hidden = documents.filter(({ entries }) => !mayBeShown(entries, permission));
+    const all = [...errors, ...hidden.map(({ document }) => errorOf(notAvailable(document)))];
+    return {
+      status: statusOf(all, shown.length > 0),
+      errors: all.map((error) => ({
+        ...error,
+        location: [homeCommunityId, error.location].filter(Boolean).join(' '),
+      })),
+      documents: shown.map(({ document }) => ({ ...document, homeCommunityId })),
+    };
+  },
+});
+
+function refusalOfHome({ homeCommunityId, documentUniqueId }: DocumentRequest): Refusal {
+  const location = documentUniqueId;
+  return homeCommunityId === undefined
+    ? new Refusal('XDSMissingHomeCommunityId', 'a DocumentRequest between communities needs it', {
+        location,
+      })
+    : new Refusal('XDSUnknownCommunity', `${homeCommunityId} is not a community of this gateway`, {
+        location,
+      });
+}
+
+/** Our repository, as a Document Consumer of our own would ask it: without a homeCommunityId. */
+async function askRepository(
+  wanted: readonly DocumentRequest[],
+  ask: Ask,
+): Promise<Pick<RetrieveDocumentSetResponse, 'documents' | 'errors'>> {
+  try {
+    return await ask(ITI_43, 'document-repository', {
+      documents: wanted.map(({ repositoryUniqueId, documentUniqueId }) => ({
+        repositoryUniqueId,
+        documentUniqueId,
+      })),
+    });
+  } catch (error) {
+    const refusals = refusedInside(error, 'XDSRepositoryError');
+    const errors = wanted.flatMap(({ documentUniqueId }) =>
+      refusals.map((refusal) => ({ ...errorOf(refusal), location: documentUniqueId })),
+    );
+    return { documents: [], errors };
+  }
+}
+
+/** Whose the document is, now: every entry of its uniqueId, whatever its status. */
+async function describe(
+  document: DocumentResponse,
+  ask: Ask,
+): Promise<FoundDocument | RegistryError> {
+  const { documentUniqueId } = document;
+  try {
+    const asked = getDocuments({ uniqueId: [documentUniqueId] });
+    const { objects } = await ask(ITI_18, 'document-registry', asked);
+    const entries = objects.filter(
+      ({ kind, uniqueId }) => kind === 'DocumentEntry' && uniqueId === documentUniqueId,
+    );
+    return { document, entries };
+  } catch (error) {
+    const [refusal] = refusedInside(error, 'XDSRepositoryError');
+    return { ...errorOf(refusal ?? notAvailable(document)), location: documentUniqueId };
+  }
+}
+
+/** Bytes that no entry describes are nobody's, and shown to nobody. */
+function mayBeShown(entries: readonly RegistryObjectText[], permission: Permission): boolean {
+  return (
+    entries.length > 0 &&
+    entries.every(({ patientId, confidentialityCode }) =>
+      permission.shows({ patientId, confidentialityCode }),
+    )
+  );
+}
+
+function notAvailable({ documentUniqueId }: DocumentRequest): Refusal {
+  return new Refusal('XDSDocumentUniqueIdError', 'no such document is available', {
+    location: documentUniqueId,
+  });
+}
+
+/** An actor behind us that is away, or said no. @throws what is neither */
+function refusedInside(error: unknown, unavailable: string): readonly Refusal[] {
+  if (error instanceof PeerFailure) {
+    return [new Refusal(unavailable, `the ${error.peer} did not answer`, { cause: error })];
+  }
+  const refusals = refusalsOf(error);
+  if (!refusals || refusals.some((refusal) => refusal instanceof Fault)) throw error;
+  return refusals;
+}

@@ -1,0 +1,325 @@
+import type { SubmitObjectsRequest } from '../../../profiles/xds/iti-42.ts';
+import { documentEntryOf, slotValues } from '../../../profiles/xds/metadata-xml.ts';
+import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
+import {
+  findDocuments,
+  findFolders,
+  getAll,
+  getDocuments,
+  getFolderAndContents,
+} from '../../../profiles/xds/stored-query-builders.ts';
+import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
+import { ARegistry, OTHER_PATIENT } from '../../support/a-registry.ts';
+import { aCaller } from '../../support/world-of-actors.ts';
+import {
+  anAssociation,
+  aSubmission,
+  SAMPLE_PATIENT,
+  type SubmissionParts,
+} from '../../support/xds-builders.ts';
+
+const UUID = /^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const everyStatus = ['Approved', 'Deprecated'] as const;
+const all = (patientId = SAMPLE_PATIENT) => findDocuments({ patientId, status: [...everyStatus] });
+
+describe('ITI-42 Register Document Set-b, as the Document Registry answers it', () => {
+  let registry: ARegistry;
+  let count = 0;
+
+  /** A submission with uniqueIds of its own. */
+  const another = (parts: SubmissionParts = {}): SubmitObjectsRequest => {
+    count += 1;
+    return aSubmission({
+      ...parts,
+      submissionSet: { uniqueId: `2.999.9.7.${count}`, ...parts.submissionSet },
+      documentEntries: parts.documentEntries?.map((entry, index) => ({
+        uniqueId: `2.999.8.7.${count}.${index + 1}`,
+        ...entry,
+      })) ?? [{ uniqueId: `2.999.8.7.${count}` }],
+    });
+  };
+  const idOf = async (uniqueId: string) => {
+    const { objects } = await registry.ask(getDocuments({ uniqueId: [uniqueId] }));
+    return objects.at(-1)?.id ?? 'nothing';
+  };
+  const replacing = (target: string) => [
+    anAssociation({
+      entryUUID: 'replacement',
+      sourceObject: 'Document01',
+      targetObject: target,
+      associationType: ASSOCIATION_TYPE.RPLC,
+    }),
+  ];
+
+  beforeEach(async () => {
+    registry = await ARegistry.open();
+  });
+
+  afterEach(() => registry.close());
+
+  it('registers a submission, gives every symbolic id a UUID, and returns what was sent', async () => {
+    const submission = aSubmission({
+      documentEntries: [{ extraMetadata: [{ name: 'urn:example:shelf', values: ['A', 'B'] }] }],
+      folders: [{}],
+    });
+    expect(await registry.register(submission)).toEqual({ status: 'Success', errors: [] });
+
+    const { objects } = await registry.ask(getAll({ patientId: SAMPLE_PATIENT }));
+    expect(objects).toHaveLength(submission.objects.length);
+    const ids = new Set(objects.map(({ id }) => id));
+    for (const object of objects) {
+      expect(object.id).toMatch(UUID);
+      expect(object.lid).toBe(object.id);
+      expect(object.status).toMatch(/:Approved$/);
+      if (object.element === 'Association') {
+        expect(ids).toContain(object.sourceObject);
+        expect(ids).toContain(object.targetObject);
+      }
+      const whole = objectOfText(object);
+      for (const part of whole.classifications) {
+        expect(part.id).toMatch(UUID);
+        expect(part.classifiedObject).toBe(object.id);
+      }
+      for (const part of whole.externalIdentifiers) {
+        expect(part.id).toMatch(UUID);
+        expect(part.registryObject).toBe(object.id);
+      }
+      expect(JSON.stringify(whole)).not.toContain('Document01');
+    }
+    const text = objects.find(({ kind }) => kind === 'DocumentEntry');
+    const entry = text && objectOfText(text);
+    if (entry?.element !== 'ExtrinsicObject') throw new Error('no DocumentEntry');
+    expect(documentEntryOf(entry)).toMatchObject({
+      title: '診療情報提供書',
+      uniqueId: '2.999.8.1.1',
+      patientId: SAMPLE_PATIENT,
+      extraMetadata: [{ name: 'urn:example:shelf', values: ['A', 'B'] }],
+    });
+  });
+
+  it('keeps a UUID that the sender assigned', async () => {
+    const entryUUID = 'urn:uuid:5b1e0000-0000-4000-8000-000000000001';
+    await registry.register(aSubmission({ documentEntries: [{ entryUUID }] }));
+    expect(await idOf('2.999.8.1.1')).toBe(entryUUID);
+    expect(await registry.refusalCodes(another({ documentEntries: [{ entryUUID }] }))).toEqual([
+      'XDSRegistryMetadataError',
+    ]);
+  });
+
+  it('refuses a patient whom no feed has made known', async () => {
+    const patientId = { id: 'P-9', assigningAuthority: '2.999.3.7' };
+    expect(await registry.refusalCodes(another({ submissionSet: { patientId } }))).toEqual([
+      'XDSUnknownPatientId',
+    ]);
+    expect(await registry.everything()).toEqual([]);
+  });
+
+  it('tells all that is wrong with the metadata at once', async () => {
+    const codes = await registry.refusalCodes(
+      another({ documentEntries: [{ languageCode: '', hash: 'no hash' }] }),
+    );
+    expect(codes.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(codes)).toEqual(new Set(['XDSRegistryMetadataError']));
+  });
+
+  it('refuses objects of two patients in one submission', async () => {
+    expect(
+      await registry.refusalCodes(another({ documentEntries: [{ patientId: OTHER_PATIENT }] })),
+    ).toEqual(['XDSPatientIdDoesNotMatch']);
+  });
+
+  it('refuses a uniqueId that stands twice in the message', async () => {
+    const uniqueId = '2.999.8.5';
+    expect(
+      await registry.refusalCodes(another({ documentEntries: [{ uniqueId }, { uniqueId }] })),
+    ).toEqual(['XDSRegistryDuplicateUniqueIdInMessage']);
+  });
+
+  it('refuses the uniqueId of a SubmissionSet or a Folder that any object uses', async () => {
+    await registry.register(aSubmission({ folders: [{}] }));
+    expect(
+      await registry.refusalCodes(
+        another({
+          submissionSet: { uniqueId: '2.999.9.1.2' },
+          folders: [{ uniqueId: '2.999.9.1.1' }],
+        }),
+      ),
+    ).toEqual(['XDSDuplicateUniqueIdInRegistry', 'XDSDuplicateUniqueIdInRegistry']);
+  });
+
+  it('takes a DocumentEntry of a known uniqueId again when hash and size are the same', async () => {
+    const uniqueId = '2.999.8.5';
+    const hash = '94a9a1a55698771e22383fd6f52001cdcaf5ce29';
+    await registry.register(another({ documentEntries: [{ uniqueId, hash }] }));
+    await registry.register(another({ documentEntries: [{ uniqueId, hash: hash.toUpperCase() }] }));
+    expect(await registry.found(all())).toEqual([uniqueId, uniqueId]);
+  });
+
+  it('refuses a DocumentEntry of a known uniqueId with another hash or size', async () => {
+    const uniqueId = '2.999.8.5';
+    await registry.register(another({ documentEntries: [{ uniqueId }] }));
+    expect(
+      await registry.refusalCodes(
+        another({ documentEntries: [{ uniqueId, hash: '0'.repeat(40) }] }),
+      ),
+    ).toEqual(['XDSNonIdenticalHash']);
+    expect(
+      await registry.refusalCodes(another({ documentEntries: [{ uniqueId, size: 11 }] })),
+    ).toEqual(['XDSNonIdenticalSize']);
+  });
+
+  it('deprecates the document that is replaced', async () => {
+    await registry.register(aSubmission());
+    const old = await idOf('2.999.8.1.1');
+    await registry.register(
+      another({ documentEntries: [{ uniqueId: '2.999.8.2' }], associations: replacing(old) }),
+    );
+    const patientId = SAMPLE_PATIENT;
+    expect(await registry.found(findDocuments({ patientId }))).toEqual(['2.999.8.2']);
+    expect(await registry.found(findDocuments({ patientId, status: ['Deprecated'] }))).toEqual([
+      '2.999.8.1.1',
+    ]);
+  });
+
+  it('refuses to replace what is Deprecated, unknown, or of another patient', async () => {
+    await registry.register(aSubmission());
+    const old = await idOf('2.999.8.1.1');
+    await registry.register(another({ associations: replacing(old) }));
+    expect(await registry.refusalCodes(another({ associations: replacing(old) }))).toEqual([
+      'XDSRegistryDeprecatedDocumentError',
+    ]);
+    const nothing = 'urn:uuid:00000000-0000-4000-8000-000000000000';
+    expect(await registry.refusalCodes(another({ associations: replacing(nothing) }))).toEqual([
+      'UnresolvedReferenceException',
+    ]);
+    await registry.register(
+      another({
+        submissionSet: { patientId: OTHER_PATIENT },
+        documentEntries: [{ uniqueId: '2.999.8.3' }],
+      }),
+    );
+    const others = await idOf('2.999.8.3');
+    expect(await registry.refusalCodes(another({ associations: replacing(others) }))).toEqual([
+      'XDSPatientIdDoesNotMatch',
+    ]);
+  });
+
+  it('refuses to replace what is no document', async () => {
+    await registry.register(aSubmission({ folders: [{}] }));
+    const { objects } = await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }));
+    expect(
+      await registry.refusalCodes(another({ associations: replacing(objects[0]?.id ?? '') })),
+    ).toEqual(['XDSRegistryMetadataError']);
+  });
+
+  it('carries a replaced document’s Folders over to the new one, and dates them anew', async () => {
+    await registry.register(aSubmission({ folders: [{ lastUpdateTime: '19990101000000' }] }));
+    const folder = async () => {
+      const { objects } = await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }));
+      const [text] = objects;
+      if (!text) throw new Error('no Folder');
+      return { id: text.id, lastUpdateTime: slotValues(objectOfText(text), 'lastUpdateTime') };
+    };
+    expect((await folder()).lastUpdateTime).toEqual(['20300401091500']);
+    registry.world.now = new Date('2030-04-02T10:00:00Z');
+    await registry.register(
+      another({
+        documentEntries: [{ uniqueId: '2.999.8.2' }],
+        associations: replacing(await idOf('2.999.8.1.1')),
+      }),
+    );
+    const { id, lastUpdateTime } = await folder();
+    expect(lastUpdateTime).toEqual(['20300402100000']);
+    expect(await registry.found(getFolderAndContents({ entryUUID: id }))).toEqual([
+      '2.999.9.1.2',
+      '2.999.8.1.1',
+      '2.999.8.2',
+      '2.999.9.1.2 HasMember 2.999.8.1.1',
+      '2.999.9.1.2 HasMember 2.999.8.2',
+    ]);
+  });
+
+  it('puts a registered document into a registered Folder, and dates the Folder', async () => {
+    await registry.register(aSubmission({ folders: [{}], filed: false }));
+    const document = await idOf('2.999.8.1.1');
+    const [folder] = (await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }))).objects;
+    registry.world.now = new Date('2030-04-02T10:00:00Z');
+    const filing = { entryUUID: 'filing', sourceObject: folder?.id ?? '', targetObject: document };
+    const associations = [
+      anAssociation(filing),
+      anAssociation({ sourceObject: 'SubmissionSet01', targetObject: 'filing' }),
+    ];
+    await registry.register(
+      aSubmission({ submissionSet: { uniqueId: '2.999.9.8' }, documentEntries: [], associations }),
+    );
+    const [after] = (
+      await registry.ask(
+        findFolders({ patientId: SAMPLE_PATIENT, lastUpdateTimeFrom: '20300402100000' }),
+      )
+    ).objects;
+    expect(after?.id).toBe(folder?.id);
+    expect(await registry.found(getFolderAndContents({ uniqueId: '2.999.9.1.2' }))).toEqual([
+      '2.999.9.1.2',
+      '2.999.8.1.1',
+      '2.999.9.1.2 HasMember 2.999.8.1.1',
+    ]);
+  });
+
+  it('refuses to file another patient’s document, or a Deprecated one', async () => {
+    await registry.register(aSubmission({ folders: [{}], filed: false }));
+    const [folder] = (await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }))).objects;
+    const filed = (document: string) =>
+      aSubmission({
+        submissionSet: { uniqueId: '2.999.9.8' },
+        documentEntries: [],
+        associations: [
+          anAssociation({
+            entryUUID: 'filing',
+            sourceObject: folder?.id ?? '',
+            targetObject: document,
+          }),
+          anAssociation({ sourceObject: 'SubmissionSet01', targetObject: 'filing' }),
+        ],
+      });
+    await registry.register(
+      another({
+        submissionSet: { patientId: OTHER_PATIENT },
+        documentEntries: [{ uniqueId: '2.999.8.3' }],
+      }),
+    );
+    expect(await registry.refusalCodes(filed(await idOf('2.999.8.3')))).toEqual([
+      'XDSPatientIdDoesNotMatch',
+    ]);
+    const old = await idOf('2.999.8.1.1');
+    await registry.register(another({ associations: replacing(old) }));
+    expect(await registry.refusalCodes(filed(old))).toEqual(['XDSRegistryDeprecatedDocumentError']);
+  });
+
+  it('stores nothing of a submission that is refused for one of its objects', async () => {
+    await registry.register(aSubmission());
+    const before = await registry.everything();
+    expect(
+      await registry.refusalCodes(
+        another({
+          documentEntries: [{ uniqueId: '2.999.8.6' }, { uniqueId: '2.999.8.1.1', size: 1 }],
+          folders: [{}],
+        }),
+      ),
+    ).toEqual(['XDSNonIdenticalSize']);
+    expect(await registry.everything()).toEqual(before);
+  });
+
+  it('takes one of two submissions that race for one Folder uniqueId', async () => {
+    const racing = [another({ folders: [{}] }), another({ folders: [{}] })];
+    const outcomes = await Promise.all(racing.map((one) => registry.refusalCodes(one)));
+    expect(outcomes).toContainEqual([]);
+    expect(outcomes).toContainEqual(['XDSDuplicateUniqueIdInRegistry']);
+  });
+
+  it('refuses a sourceId that the directory does not give to the caller', async () => {
+    const caller = aCaller({ sourceIds: ['2.999.9.2'] });
+    expect(await registry.refusalCodes(another(), caller)).toEqual(['XDSRegistryMetadataError']);
+    const entitled = aCaller({ sourceIds: ['2.999.9.1'] });
+    expect(await registry.refusalCodes(another(), entitled)).toEqual([]);
+  });
+});

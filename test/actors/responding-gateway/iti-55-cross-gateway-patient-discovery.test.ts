@@ -1,0 +1,226 @@
+import { PeerFailure } from '../../../actors/actor.ts';
+import { crossGatewayPatientDiscovery } from '../../../actors/responding-gateway/iti-55-cross-gateway-patient-discovery.ts';
+import type { PatientId } from '../../../profiles/patient.ts';
+import type { DemographicsCriteria, DemographicsMatch } from '../../../profiles/pdq/iti-47.ts';
+import { Fault, Refusal } from '../../../profiles/refusal.ts';
+import type { PatientDiscovery } from '../../../profiles/xcpd/iti-55.ts';
+import { type Answers, attended, aWorld, COMMUNITY, DEMOGRAPHICS, SHIMANE, TARO } from './world.ts';
+
+const CHART: PatientId = { id: '0000123', assigningAuthority: '2.999.392.32.4' };
+const OKAYAMA_ID: PatientId = { id: 'OKAYAMA-9', assigningAuthority: '2.999.392.33.3' };
+
+const BY_DEMOGRAPHICS: DemographicsCriteria = {
+  livingSubjectName: DEMOGRAPHICS.names,
+  livingSubjectAdministrativeGender: 'M',
+  livingSubjectBirthTime: { value: '19700101' },
+  livingSubjectId: [OKAYAMA_ID],
+};
+
+function aQuestion(
+  criteria: DemographicsCriteria,
+  parties: { sender?: string; receiver?: string } = {},
+): PatientDiscovery {
+  return {
+    transmission: {
+      messageId: { root: '2.999.392.33.1', extension: '1' },
+      creationTime: '20260401000000',
+      sender: { device: '2.999.392.33.1', organization: parties.sender ?? '2.999.392.33' },
+      receiver: { device: '2.999.392.32.1', organization: parties.receiver ?? '2.999.392.32' },
+    },
+    queryId: { root: '2.999.392.33.1', extension: '1' },
+    criteria,
+  };
+}
+
+function aMatch(ids: readonly PatientId[] = [TARO, CHART]): DemographicsMatch {
+  return {
+    ids,
+    otherIds: [],
+    demographics: DEMOGRAPHICS,
+    degree: 100,
+    custodian: '2.999.392.32.1',
+  };
+}
+
+/** Patient Identity here: ids by PIX, and whom the demographics fit. */
+function identity(known: readonly PatientId[], matches: readonly DemographicsMatch[]): Answers {
+  return {
+    'ITI-45 patient-identity': ({ patientIdentifier }: { patientIdentifier: PatientId }) => {
+      const isKnown = known.some(({ id }) => id === patientIdentifier.id);
+      if (!isKnown) throw new Refusal('204', 'unknown');
+      const ids = [TARO, CHART].filter(({ id }) => id !== patientIdentifier.id);
+      return { acknowledgement: 'AA', queryResponseCode: 'OK', ids, details: [] };
+    },
+    'ITI-47 patient-identity': () => ({
+      acknowledgement: 'AA',
+      queryResponseCode: matches.length > 0 ? 'OK' : 'NF',
+      matches,
+      details: [],
+    }),
+  };
+}
+
+describe('ITI-55 Cross Gateway Patient Discovery, as the Responding Gateway answers it', () => {
+  const stores = { community: COMMUNITY };
+
+  function discover(question: PatientDiscovery, answers: Answers) {
+    return attended(crossGatewayPatientDiscovery, question, { stores, world: aWorld(answers) });
+  }
+
+  const nobody = { acknowledgement: 'AA', queryResponseCode: 'NF', matches: [] };
+
+  it('finds the one person whom the demographics fit, and tells her id in the affinity domain alone', async () => {
+    const response = await discover(aQuestion(BY_DEMOGRAPHICS), identity([], [aMatch()]));
+
+    expect(response).toEqual({
+      acknowledgement: 'AA',
+      queryResponseCode: 'OK',
+      matches: [
+        {
+          id: TARO,
+          otherIds: [],
+          demographics: DEMOGRAPHICS,
+          homeCommunityId: SHIMANE,
+          supportsHealthDataLocator: false,
+          degree: 100,
+        },
+      ],
+      requestedDemographics: [],
+      details: [],
+    });
+    expect(JSON.stringify(response)).not.toContain(CHART.id);
+  });
+
+  it('answers NF to several candidates', async () => {
+    const twins = identity([], [aMatch(), aMatch([{ ...TARO, id: 'SHIMANE-2' }])]);
+
+    expect(await discover(aQuestion(BY_DEMOGRAPHICS), twins)).toMatchObject(nobody);
+  });
+
+  it('answers NF when nobody fits', async () => {
+    expect(await discover(aQuestion(BY_DEMOGRAPHICS), identity([], []))).toMatchObject(nobody);
+  });
+
+  it('answers NF for a person without an id of the affinity domain: a chart number does not leave', async () => {
+    const onlyChart = identity([], [aMatch([CHART])]);
+
+    expect(await discover(aQuestion(BY_DEMOGRAPHICS), onlyChart)).toMatchObject(nobody);
+  });
+
+  it('matches a known id first, and asks nothing of the demographics', async () => {
+    const world = aWorld(identity([CHART], [aMatch()]));
+    const criteria = { ...BY_DEMOGRAPHICS, livingSubjectId: [OKAYAMA_ID, CHART] };
+
+    const response = await attended(crossGatewayPatientDiscovery, aQuestion(criteria), {
+      stores,
+      world,
+    });
+
+    expect(response.matches).toMatchObject([{ id: TARO }]);
+    expect(world.asked.at(-1)).toMatchObject({
+      transaction: 'ITI-47',
+      request: { criteria: { livingSubjectId: [TARO] } },
+    });
+  });
+
+  it('knows an id of the affinity domain itself', async () => {
+    const response = await discover(
+      aQuestion({ livingSubjectId: [TARO] }),
+      identity([TARO], [aMatch()]),
+    );
+
+    expect(response.matches).toMatchObject([{ id: TARO }]);
+  });
+
+  it('never falls back to demographics when the id exists', async () => {
+    const answers: Answers = {
+      ...identity([], [aMatch()]),
+      // The id is known, and leads to nobody in the affinity domain.
+      'ITI-45 patient-identity': () => ({
+        acknowledgement: 'AA',
+        queryResponseCode: 'NF',
+        ids: [],
+        details: [],
+      }),
+    };
+    const criteria = { ...BY_DEMOGRAPHICS, livingSubjectId: [CHART] };
+
+    expect(await discover(aQuestion(criteria), answers)).toMatchObject(nobody);
+  });
+
+  it('answers NF when two known ids lead to two persons', async () => {
+    const answers: Answers = {
+      ...identity([], [aMatch()]),
+      'ITI-45 patient-identity': ({ patientIdentifier }: { patientIdentifier: PatientId }) => ({
+        acknowledgement: 'AA',
+        queryResponseCode: 'OK',
+        ids: [{ ...TARO, id: `of-${patientIdentifier.id}` }],
+        details: [],
+      }),
+    };
+    const criteria = { livingSubjectId: [CHART, { ...CHART, id: '0000124' }] };
+
+    expect(await discover(aQuestion(criteria), answers)).toMatchObject(nobody);
+  });
+
+  it('answers NF to an unknown id that comes without demographics', async () => {
+    expect(await discover(aQuestion({ livingSubjectId: [CHART] }), identity([], []))).toMatchObject(
+      nobody,
+    );
+  });
+
+  it.each([
+    ['livingSubjectName', { livingSubjectBirthTime: { value: '19700101' } }],
+    ['livingSubjectBirthTime', { livingSubjectName: DEMOGRAPHICS.names }],
+  ])('refuses criteria without %s', async (parameter, criteria) => {
+    await expect(discover(aQuestion(criteria), identity([], []))).rejects.toMatchObject({
+      code: 'SYN101',
+      location: expect.stringContaining(parameter),
+    });
+  });
+
+  it('refuses a sender that the certificate does not speak for', async () => {
+    const question = aQuestion(BY_DEMOGRAPHICS, { sender: '2.999.392.37' });
+
+    await expect(discover(question, {})).rejects.toThrow(Fault);
+  });
+
+  it('refuses a message that is meant for another community', async () => {
+    const question = aQuestion(BY_DEMOGRAPHICS, { receiver: '2.999.392.37' });
+
+    await expect(discover(question, {})).rejects.toMatchObject({ code: 'SYN103' });
+  });
+
+  it('answers AE, AnswerNotAvailable, when Patient Identity is away', async () => {
+    const away: Answers = {
+      'ITI-47 patient-identity': () => {
+        throw new PeerFailure('transient', 'ECONNREFUSED', { peer: 'patient-identity' });
+      },
+    };
+
+    expect(await discover(aQuestion(BY_DEMOGRAPHICS), away)).toMatchObject({
+      acknowledgement: 'AE',
+      issue: 'AnswerNotAvailable',
+      matches: [],
+    });
+  });
+
+  it('does not tell a person who may not be seen from one who is not there', async () => {
+    const response = await attended(crossGatewayPatientDiscovery, aQuestion(BY_DEMOGRAPHICS), {
+      stores,
+      world: aWorld(identity([], [aMatch()])),
+      consent: { permissionFor: async () => ({ shows: () => false }) },
+    });
+
+    expect(response).toEqual(await discover(aQuestion(BY_DEMOGRAPHICS), identity([], [])));
+  });
+
+  it('says for how long the id may be remembered, where that is set', async () => {
+    const response = await attended(crossGatewayPatientDiscovery, aQuestion(BY_DEMOGRAPHICS), {
+      stores: { ...stores, correlationTimeToLive: 'P7D' },
+      world: aWorld(identity([], [aMatch()])),
+    });
+
+    expect(response.correlationTimeToLive).toBe('P7D');
+  });
+});
