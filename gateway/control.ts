@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+/** What operators may ask of a running process, by name; each takes and gives plain JSON. */
+export type ControlCommands = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
+
+/** The answer to one control request. */
+type ControlAnswer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: string };
+
+const LINE_LIMIT = 1_048_576;
+const ANSWER_MS = 60_000;
+
+/** Where the running process of a region's folder listens for its operator. */
+export function controlSocketOf(folder: string): string {
+  return join(folder, 'var', 'control.sock');
+}
+
+/**
+ * A Unix socket, readable by the owner alone, on which commands reach the process that holds the database. One JSON line
+ * in, one JSON line out.
+ */
+export class ControlSocket {
+  readonly #server: Server;
+  readonly #path: string;
+
+  constructor(folder: string, commands: ControlCommands) {
+    this.#path = controlSocketOf(folder);
+    this.#server = createServer((socket) => {
+      void serveLine(socket, commands);
+    });
+  }
+
+  async start(): Promise<void> {
+    await rm(this.#path, { force: true });
+    const before = process.umask(0o177);
+    try {
+      this.#server.listen(this.#path);
+      await once(this.#server, 'listening');
+    } finally {
+      process.umask(before);
+    }
+    await chmod(this.#path, 0o600);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    await rm(this.#path, { force: true });
+  }
+}
+
+async function serveLine(socket: Socket, commands: ControlCommands): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  socket.setTimeout(ANSWER_MS, () => socket.destroy());
+  const answer = await readLine(socket)
+    .then((line) => run(line, commands))
+    .catch((error: unknown): ControlAnswer => ({ ok: false, error: messageOf(error) }));
+  socket.end(`${JSON.stringify(answer)}\n`);
+}
+
+async function run(line: string, commands: ControlCommands): Promise<ControlAnswer> {
+  const { command, input } = JSON.parse(line) as { command?: string; input?: unknown };
+  const act =
+    command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (!act) return { ok: false, error: `unknown control command ${String(command)}` };
+  return { ok: true, result: await act(input) };
+}
+
+function readLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end >= 0) resolve(text.slice(0, end));
+      else if (text.length > LINE_LIMIT) reject(new Error('the line is too long'));
+    });
+    socket.on('end', () => reject(new Error('the connection ended before the line did')));
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
+}
+
+/** Thrown when no process runs for the folder: the next step is to start it. */
+export class NothingRuns extends Error {}
+
+/**
+ * Asks the running process of a region's folder.
+ * @throws NothingRuns when there is none; Error with the process's own words when it refused
+ */
+export async function askControl(
+  folder: string,
+  command: string,
+  input: unknown = {},
+): Promise<unknown> {
+  const socket = connect({ path: controlSocketOf(folder), allowHalfOpen: true });
+  try {
+    await once(socket, 'connect');
+  } catch (cause) {
+    throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
+  }
+  socket.write(`${JSON.stringify({ command, input })}\n`);
+  let text = '';
+  for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
+  socket.destroy();
+  const answer = JSON.parse(text) as ControlAnswer;
+  if (!answer.ok) throw new Error(answer.error);
+  return answer.result;
+}

@@ -1,0 +1,365 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Actor, ActorName, Answer, Ask, Caller, Community } from '../actors/actor.ts';
+import { documentRegistry } from '../actors/document-registry/index.ts';
+import { documentRepository } from '../actors/document-repository/index.ts';
+import { initiatingGateway } from '../actors/initiating-gateway/index.ts';
+import { patientIdentity } from '../actors/patient-identity/index.ts';
+import { respondingGateway } from '../actors/responding-gateway/index.ts';
+import type { Config } from './config.ts';
+import { ControlSocket } from './control.ts';
+import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
+import { SoapListener } from './inbound/soap-listener.ts';
+import { OperationsListener, webHandler } from './inbound/web.ts';
+import { WsdlLibrary } from './inbound/wsdl.ts';
+import type { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { Exchange, type Releases } from './outbound/exchange.ts';
+import { SoapSender } from './outbound/soap-sender.ts';
+import { Partners } from './partners.ts';
+import { type Retrievals, startRetrievals } from './retrievals.ts';
+import { alertOf, applicationActivity, type Recorder, recordOf } from './safeguards/audit.ts';
+import { AuditTrail } from './safeguards/audit-trail.ts';
+import { networkAgreement } from './safeguards/consent.ts';
+import { type Database, openDatabase } from './stores/database.ts';
+import { FileDocumentStore } from './stores/file-document-store.ts';
+import { SqlCorrelationStore } from './stores/sql-correlation-store.ts';
+import { SqlIdentityStore } from './stores/sql-identity-store.ts';
+import { SqlRegistryStore } from './stores/sql-registry-store.ts';
+
+/** What a test may bring besides the config. */
+export interface GatewayOptions {
+  readonly log: Log;
+  readonly now?: () => Date;
+  readonly uuid?: () => string;
+}
+
+interface Inside {
+  readonly answer: Answer<unknown>;
+  readonly stores: unknown;
+}
+
+/** The actors of this process: each answer with the stores that it works on. */
+class ActorsHere {
+  readonly #byAction = new Map<string, Inside>();
+  readonly #byTransaction = new Map<string, Inside>();
+  readonly names = new Set<ActorName>();
+  readonly actors: Actor<unknown>[] = [];
+
+  /** @throws Error when two answers of one endpoint claim the same action */
+  add<Stores>(actor: Actor<Stores>, stores: Stores): void {
+    this.names.add(actor.name);
+    this.actors.push(actor as Actor<unknown>);
+    for (const answer of actor.answers as readonly Answer<unknown>[]) {
+      const inside = { answer, stores };
+      this.#byTransaction.set(`${actor.name} ${answer.transaction.id}`, inside);
+      for (const { action } of answer.transaction.wire.messages) {
+        const key = `${actor.name} ${action}`;
+        if (this.#byAction.has(key)) throw new Error(`two answers claim ${key}`);
+        this.#byAction.set(key, inside);
+      }
+    }
+  }
+
+  byAction(actor: ActorName, action: string): Inside | undefined {
+    return this.#byAction.get(`${actor} ${action}`);
+  }
+
+  byTransaction(actor: ActorName, transaction: string): Inside | undefined {
+    return this.#byTransaction.get(`${actor} ${transaction}`);
+  }
+}
+
+/** The running process: composition, start and stop in order. */
+export class Gateway {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #now: () => Date;
+  readonly #uuid: () => string;
+  readonly #metrics = new Metrics();
+  readonly #here = new ActorsHere();
+  readonly #closing: (() => Promise<void>)[] = [];
+  #partners: Partners | undefined;
+  #listener: SoapListener | undefined;
+  #operations: OperationsListener | undefined;
+
+  private constructor(config: Config, options: GatewayOptions) {
+    this.#config = config;
+    this.#log = options.log;
+    this.#now = options.now ?? (() => new Date());
+    this.#uuid = options.uuid ?? randomUUID;
+  }
+
+  /**
+   * Starts everything in order, and stops in reverse what had begun when something refuses.
+   * @throws whatever keeps it from starting
+   */
+  static async start(config: Config, options: GatewayOptions): Promise<Gateway> {
+    const gateway = new Gateway(config, options);
+    try {
+      await gateway.#start();
+    } catch (error) {
+      await gateway.stop(0);
+      throw error;
+    }
+    return gateway;
+  }
+
+  /** `https://host:port` of the SOAP listener. */
+  get url(): string {
+    return this.#listener?.url ?? '';
+  }
+
+  get operationsUrl(): string {
+    return this.#operations?.url ?? '';
+  }
+
+  /** Reads certificates, CRLs and directory again; sockets of peers that are no longer valid are destroyed. */
+  async reload(): Promise<void> {
+    await this.#partners?.reload();
+  }
+
+  /** Stops what began last first; requests under way may take `graceMs` to end. */
+  async stop(graceMs: number): Promise<void> {
+    await this.#operations?.stop();
+    await this.#listener?.stop(graceMs);
+    for (const close of this.#closing.reverse()) await close();
+    this.#closing.length = 0;
+  }
+
+  async #start(): Promise<void> {
+    const config = this.#config;
+    const spoolDirectory = join(config.spool.directory, 'arriving');
+    // What an unfinished request left behind belongs to nobody.
+    await rm(spoolDirectory, { recursive: true, force: true });
+    await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
+    const database = await openDatabase({ file: config.database.file, now: this.#now });
+    this.#closing.push(() => database.close());
+    const recorder: Recorder = { auditSourceId: config.device, pid: process.pid, host: hostname() };
+    const trail = await AuditTrail.open({
+      directory: config.audit.directory,
+      node: config.audit.node,
+      auditSourceId: config.device,
+      now: this.#now,
+      pid: process.pid,
+    });
+    this.#closing.push(() => trail.close());
+    await trail.append([applicationActivity('start', recorder, this.#now())]);
+    this.#closing.push(() => trail.append([applicationActivity('stop', recorder, this.#now())]));
+
+    const partners = await this.#startPartners(trail, recorder);
+    const exchange = this.#exchange(partners, { trail, recorder, spoolDirectory });
+    const retrievals = await this.#startActors(exchange, { database, spoolDirectory, partners });
+    await this.#listen(exchange, { partners, trail, recorder, spoolDirectory });
+    await this.#operate({ trail, database, retrievals });
+    this.#log.info({ event: 'started', url: this.url });
+  }
+
+  async #startPartners(trail: AuditTrail, recorder: Recorder): Promise<Partners> {
+    const partners = await Partners.start({
+      config: this.#config,
+      now: this.#now,
+      log: this.#log,
+      rejected: (rejection) => {
+        this.#metrics.rejection(rejection.kind);
+        const alert = alertOf({ at: this.#now(), ...rejection, endpoint: this.url }, recorder);
+        trail
+          .append([alert])
+          .catch((error: unknown) => this.#log.error({ event: 'trail-down' }, error));
+      },
+      changed: () => this.#listener?.reload(),
+    });
+    this.#partners = partners;
+    this.#closing.push(() => partners.stop());
+    return partners;
+  }
+
+  #exchange(
+    partners: Partners,
+    {
+      trail,
+      recorder,
+      spoolDirectory,
+    }: { trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
+  ): Exchange {
+    const { limits, retrieval } = this.#config;
+    const sender = new SoapSender({
+      now: this.#now,
+      uuid: this.#uuid,
+      spoolDirectory,
+      limits,
+      deadlineMs: retrieval.longestMs,
+    });
+    partners.onChange(() => sender.reload());
+    this.#closing.push(async () => sender.close());
+    return new Exchange({
+      now: this.#now,
+      uuid: this.#uuid,
+      inside: (actor, transaction) => this.#here.byTransaction(actor, transaction),
+      endpointOf: (destination, transaction) => partners.endpointOf(destination, transaction),
+      sender,
+      record: (record) => trail.append(recordOf(record, recorder)),
+      host: recorder.host,
+      log: this.#log,
+      metrics: this.#metrics,
+    });
+  }
+
+  async #startActors(
+    exchange: Exchange,
+    {
+      database,
+      spoolDirectory,
+      partners,
+    }: { database: Database; spoolDirectory: string; partners: Partners },
+  ): Promise<Retrievals> {
+    const config = this.#config;
+    const community: Community = {
+      homeCommunityId: config.homeCommunityId,
+      affinityDomain: config.affinityDomain,
+      repositoryUniqueId: config.repositoryUniqueId,
+      device: config.device,
+      assigningAuthorities: config.assigningAuthorities.map(({ oid }) => oid),
+    };
+    const retrievals = await startRetrievals({
+      config,
+      database,
+      askFor: (organization) => this.#askAs(exchange, organization),
+      now: this.#now,
+      log: this.#log,
+    });
+    this.#closing.push(() => retrievals.stop(1_000));
+    const add: Record<ActorName, () => void> = {
+      'patient-identity': () =>
+        this.#here.add(patientIdentity, { identities: new SqlIdentityStore(database), community }),
+      'document-registry': () =>
+        this.#here.add(documentRegistry, {
+          registry: new SqlRegistryStore(database),
+          community,
+          limits: { leafClass: config.limits.results, objectRef: config.limits.results * 10 },
+        }),
+      'document-repository': () =>
+        this.#here.add(documentRepository, {
+          documents: new FileDocumentStore({
+            directory: config.documents.directory,
+            spoolDirectory,
+            database,
+          }),
+          community,
+        }),
+      'initiating-gateway': () =>
+        this.#here.add(initiatingGateway, {
+          community,
+          communities: () => partners.gateways(),
+          correlations: new SqlCorrelationStore(database, this.#now),
+          retrievals: retrievals.queue,
+          fanOutDeadlineMs: config.fanOut.deadlineMs,
+          retrievalDeadlineMs: config.retrieval.deadlineMs,
+          retrievalLongestMs: config.retrieval.longestMs,
+        }),
+      'responding-gateway': () =>
+        this.#here.add(respondingGateway, {
+          community,
+          correlationTimeToLive: config.correlationTimeToLive,
+        }),
+    };
+    for (const actor of config.actors) add[actor]();
+    return retrievals;
+  }
+
+  /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
+  #askAs(exchange: Exchange, organization: string): Ask {
+    const caller: Caller = {
+      name: organization,
+      kinds: ['own'],
+      institution: organization,
+      homeCommunityIds: [],
+      sourceIds: [],
+      assigningAuthorities: [],
+    };
+    return exchange.askFor(caller);
+  }
+
+  async #listen(
+    exchange: Exchange,
+    {
+      partners,
+      trail,
+      recorder,
+      spoolDirectory,
+    }: { partners: Partners; trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
+  ): Promise<void> {
+    const { limits, listen } = this.#config;
+    const wsdl = new WsdlLibrary(this.#here.actors);
+    await wsdl.checkAtStart();
+    const house: PipelineHouse = {
+      now: this.#now,
+      uuid: this.#uuid,
+      answerTo: (actor, action) => this.#here.byAction(actor, action),
+      askFor: (caller: Caller, releases: Releases) => exchange.askFor(caller, releases),
+      consent: networkAgreement,
+      record: (record) => trail.append(recordOf(record, recorder)),
+      alert: ({ name, address }, reason, endpoint) =>
+        trail.append([
+          alertOf({ at: this.#now(), reason, peer: { name, address }, endpoint }, recorder),
+        ]),
+      trailWritable: () => trail.check(),
+      spoolDirectory,
+      limits,
+      log: this.#log,
+      metrics: this.#metrics,
+    };
+    this.#listener = new SoapListener({
+      host: listen.soap.host,
+      port: listen.soap.port,
+      publicUrl: listen.soap.publicUrl,
+      authentication: partners,
+      actors: this.#here.names,
+      answer: (incoming) => answerMessage(incoming, house),
+      web: webHandler({ wsdl, actors: this.#here.names }),
+      pace: limits,
+      log: this.#log,
+    });
+    await this.#listener.start();
+  }
+
+  async #operate({
+    trail,
+    database,
+    retrievals,
+  }: {
+    trail: AuditTrail;
+    database: Database;
+    retrievals: Retrievals;
+  }): Promise<void> {
+    const { folder, listen } = this.#config;
+    this.#metrics.watchQueue(async () => {
+      const depths: Record<string, number> = { waiting: 0, running: 0, failed: 0 };
+      for (const { state } of await retrievals.queue.list())
+        depths[state] = (depths[state] ?? 0) + 1;
+      return depths;
+    });
+    this.#operations = new OperationsListener({
+      host: listen.operations.host,
+      port: listen.operations.port,
+      metrics: this.#metrics,
+      checks: [
+        { name: 'trail', check: () => trail.check() },
+        { name: 'database', check: () => database.read(async () => undefined) },
+      ],
+      failed: (name, cause) => this.#log.warn({ event: 'not-ready', reason: name }, cause),
+    });
+    await this.#operations.start();
+    const control = new ControlSocket(folder, {
+      'queue.ls': async () => await retrievals.queue.list(),
+      reload: async () => {
+        await this.reload();
+        return { reloaded: true };
+      },
+    });
+    await control.start();
+    this.#closing.push(() => control.stop());
+  }
+}

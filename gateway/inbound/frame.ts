@@ -1,0 +1,67 @@
+import { mtomContentType, mtomLength, writeMtom } from '../../profiles/formats/mtom.ts';
+import { writeEnvelope } from '../../profiles/formats/soap.ts';
+import type { Body } from '../../profiles/transaction.ts';
+
+/** An answer whose status and length are fixed before its first byte. */
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  /** Undefined only where a part's size is not known beforehand. */
+  readonly length: number | undefined;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** The request was refused before its end: drain a little, then close. */
+  readonly unread?: boolean;
+  /** Called once the last byte is handed to the socket. */
+  readonly sent?: () => Promise<void>;
+  /** Called when sending stopped early. */
+  readonly interrupted?: (bytesSent: number) => Promise<void>;
+}
+
+/** How an answer is laid on the wire: every pair of request and answer uses one encoding. */
+export interface FrameOptions {
+  readonly mtom: boolean;
+  readonly action: string;
+  readonly relatesTo: string | undefined;
+  /** Fresh, for boundary and root part. */
+  readonly uuid: () => string;
+}
+
+/** The answer of a transaction: envelope, then one part a document. */
+export function frameAnswer(body: Body, { mtom, action, relatesTo, uuid }: FrameOptions): Reply {
+  const envelope = writeEnvelope({
+    action: body.action ?? action,
+    relatesTo,
+    headers: body.headers,
+    body: body.xml,
+  });
+  return frameEnvelope(envelope, { status: 200, mtom, uuid, attachments: body.attachments });
+}
+
+/** A whole envelope, such as a fault's, in the encoding of the request. */
+export function frameEnvelope(
+  envelope: string,
+  options: {
+    status: number;
+    mtom: boolean;
+    uuid: () => string;
+    attachments?: Body['attachments'];
+  },
+): Reply {
+  if (!options.mtom) {
+    const bytes = Buffer.from(envelope, 'utf8');
+    return {
+      status: options.status,
+      contentType: 'application/soap+xml; charset=UTF-8',
+      length: bytes.length,
+      body: bytes,
+    };
+  }
+  const attachments = options.attachments ?? [];
+  const boundary = `kakehashi-${options.uuid()}`;
+  return {
+    status: options.status,
+    contentType: mtomContentType({ boundary }),
+    length: mtomLength(envelope, attachments, boundary),
+    body: writeMtom(envelope, attachments, boundary),
+  };
+}

@@ -1,0 +1,371 @@
+import type { ActorName, Answer, Ask, Caller, World } from '../../actors/actor.ts';
+import { PeerFailure } from '../../actors/actor.ts';
+import type { AuditSide } from '../../profiles/audit-event.ts';
+import { MtomReader, NO_PARTS, parseContentType } from '../../profiles/formats/mtom.ts';
+import {
+  faultActionNotSupported,
+  httpStatusOf,
+  messageIdOf,
+  type OpenedEnvelope,
+  readEnvelope,
+  writeFault,
+} from '../../profiles/formats/soap.ts';
+import { parseXml, serializeXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import type { Body, Issue, SoapMessage, Transaction } from '../../profiles/transaction.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { attend } from '../safeguards/attend.ts';
+import { type ExchangeOutcome, type ExchangeRecord, outcomeOf } from '../safeguards/audit.ts';
+import type { Call, CallerAdmitted, CallerRefusal } from '../safeguards/caller.ts';
+import type { ConsentDecision } from '../safeguards/consent.ts';
+import { IncomingParts } from '../stores/incoming-parts.ts';
+import { frameAnswer, frameEnvelope, type Reply } from './frame.ts';
+
+/** Who stands at the other end of the socket, as certificate and directory say. */
+export interface Peer {
+  /** The directory's name of it. */
+  readonly name: string;
+  readonly address: string;
+  /** The Caller of a call, or why the peer may not make it. */
+  callerFor(call: Call): CallerAdmitted | CallerRefusal;
+}
+
+/** One HTTP request, once its peer is known. */
+export interface Incoming {
+  readonly actor: ActorName;
+  readonly contentType: string;
+  /** The body; it is pulled, and pausing the pull pauses the socket. */
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly peer: Peer;
+  /** The URL that was asked, as the peer sees it. */
+  readonly endpoint: string;
+}
+
+/** An answer together with what it works on. */
+export interface BoundAnswer {
+  readonly answer: Answer<unknown>;
+  readonly stores: unknown;
+}
+
+/** What the path needs of the house. */
+export interface PipelineHouse extends Issue {
+  answerTo(actor: ActorName, action: string): BoundAnswer | undefined;
+  /** The ask of answers that serve this caller; documents that other actors send for it are released with it. */
+  readonly askFor: (caller: Caller, releases: (() => Promise<void>)[]) => Ask;
+  readonly consent: ConsentDecision;
+  /** Writes and syncs the audit records of an exchange. */
+  readonly record: (exchange: ExchangeRecord) => Promise<void>;
+  /** Writes a security alert: a peer that may not do what it tried. */
+  readonly alert: (peer: Peer, reason: string, endpoint: string) => Promise<void>;
+  readonly trailWritable: () => Promise<void>;
+  readonly spoolDirectory: string;
+  readonly limits: PipelineLimits;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface PipelineLimits {
+  readonly envelopeBytes: number;
+  readonly bytesBeforeEnvelope: number;
+  readonly documentBytes: number;
+  readonly documentsPerMessage: number;
+}
+
+/** What a request has told so far; the answer, the audit and the log line are made of it, however far it came. */
+interface Progress {
+  messageId?: string;
+  opened?: OpenedEnvelope;
+  bound?: BoundAnswer;
+  message?: SoapMessage;
+  request?: unknown;
+  response?: unknown;
+  mtom: boolean;
+}
+
+/**
+ * THE path of a request, read top to bottom; each step takes the last one's result.
+ *
+ *   unframe, open, choose, identify, decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
+ *
+ * Nothing after the root part is read before attend asks for it. The reply is final before its first byte: status, list
+ * and audit record are fixed when this returns. A trail that cannot be written lets no data leave.
+ */
+export async function answerMessage(incoming: Incoming, house: PipelineHouse): Promise<Reply> {
+  const startedAt = house.now();
+  const progress: Progress = { mtom: false };
+  const parts = new IncomingParts(house.spoolDirectory, house.limits);
+  const releases = [() => parts.release()];
+  const release = async () => {
+    for (const each of releases) await each();
+  };
+  let reply: Reply;
+  let refusals: readonly Refusal[] = [];
+  let outcome: ExchangeOutcome = 'success';
+  try {
+    const root = await unframe(incoming, house.limits, progress, parts);
+    const opened = open(root, progress, house);
+    const bound = choose(incoming, opened, progress, house);
+    const caller = await identify(incoming, bound, house);
+    const { transaction } = bound.answer;
+    progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
+    const world: World = {
+      ask: house.askFor(caller, releases),
+      caller,
+      now: house.now,
+      uuid: house.uuid,
+    };
+    progress.response = await attend(
+      { ...bound, request: progress.request, world },
+      { ...house, receive: () => parts.receive() },
+    );
+    outcome = outcomeOf(progress.response);
+    reply = frameBody(
+      transaction.response.encode(progress.response, opened, house),
+      progress,
+      house,
+    );
+  } catch (error) {
+    refusals = refusalsOf(error) ?? [generalRefusal(error, progress, house)];
+    outcome = refusalsOf(error) === undefined ? 'defect' : 'refused';
+    reply = refuse(refusals, progress, house);
+  }
+  try {
+    await audit(incoming, progress, { outcome, startedAt, refusals }, house);
+  } catch (cause) {
+    house.log.error({ transaction: idOf(progress), outcome: 'trail-down' }, cause);
+    reply = refuse([new Fault('Receiver', 'the audit trail cannot be written')], progress, house);
+    outcome = 'defect';
+  }
+  house.metrics.exchange({ transaction: idOf(progress), side: 'answerer', outcome });
+  house.log.info({
+    transaction: idOf(progress),
+    outcome,
+    peer: incoming.peer.name,
+    code: refusals[0]?.code,
+    message: progress.messageId,
+    tookMs: house.now().getTime() - startedAt.getTime(),
+  });
+  return {
+    ...reply,
+    // A body that was not read to its end is not read at all: the listener drains a little and closes.
+    unread: !parts.atEnd && refusals.length > 0,
+    sent: release,
+    interrupted: async (bytesSent) => {
+      await release();
+      await recordInterruption(incoming, progress, { bytesSent, startedAt }, house);
+    },
+  };
+}
+
+/** MTOM root part or the whole body, within limits. */
+async function unframe(
+  incoming: Incoming,
+  limits: PipelineLimits,
+  progress: Progress,
+  parts: IncomingParts,
+): Promise<Uint8Array> {
+  const { type } = parseContentType(incoming.contentType);
+  if (type === 'multipart/related') {
+    progress.mtom = true;
+    const reader = new MtomReader(incoming.source, incoming.contentType, {
+      bytesBeforeEnvelope: limits.bytesBeforeEnvelope,
+      envelopeBytes: limits.envelopeBytes,
+      partBytes: limits.documentBytes,
+      parts: limits.documentsPerMessage + 1,
+    });
+    const root = await reader.root();
+    parts.follow(reader.parts());
+    return root.bytes;
+  }
+  const bytes = await readWhole(incoming.source, limits.envelopeBytes);
+  if (type !== 'application/soap+xml') {
+    // Read the envelope first: a SOAP 1.1 sender learns more from VersionMismatch than from a media type.
+    readEnvelope(parseXml(bytes), {});
+    throw new Fault(
+      'Sender',
+      `expected application/soap+xml or multipart/related, received ${type}`,
+    );
+  }
+  return bytes;
+}
+
+async function readWhole(source: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    length += chunk.length;
+    if (length > limit) throw new Fault('Sender', `the envelope is larger than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+function open(root: Uint8Array, progress: Progress, house: PipelineHouse): OpenedEnvelope {
+  const element = parseXml(root, { ...XML_LIMITS, bytes: house.limits.envelopeBytes });
+  progress.messageId = messageIdOf(element);
+  const opened = readEnvelope(element, {
+    understood: ({ namespace, name }) =>
+      namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
+  });
+  for (const oddity of opened.oddities) house.metrics.oddity(oddity);
+  progress.opened = opened;
+  return opened;
+}
+
+/** (endpoint, action) -> answer; then the encoding, the body and the directory have to agree. */
+function choose(
+  incoming: Incoming,
+  opened: OpenedEnvelope,
+  progress: Progress,
+  house: PipelineHouse,
+): BoundAnswer {
+  const bound = house.answerTo(incoming.actor, opened.action);
+  if (!bound) throw faultActionNotSupported(opened.action);
+  progress.bound = bound;
+  const { wire, id } = bound.answer.transaction;
+  const message = wire.messages.find(({ action }) => action === opened.action);
+  if (!message) throw faultActionNotSupported(opened.action);
+  progress.message = message;
+  const { body } = opened;
+  if (body.namespace !== message.body.namespace || body.name !== message.body.name) {
+    throw new Fault(
+      'Sender',
+      `${opened.action} expects {${message.body.namespace}}${message.body.name}, received {${body.namespace}}${body.name}`,
+    );
+  }
+  if ((wire.mtom === 'both') !== progress.mtom) {
+    const expected = wire.mtom === 'both' ? 'MTOM (multipart/related)' : 'Simple SOAP';
+    throw new Fault('Sender', `${id} is ${expected}; received the other encoding`);
+  }
+  return bound;
+}
+
+/** The directory says what this certificate may call; an attempt beyond that is a security event. */
+async function identify(
+  { actor, peer, endpoint }: Incoming,
+  bound: BoundAnswer,
+  house: PipelineHouse,
+): Promise<Caller> {
+  const { id } = bound.answer.transaction;
+  const judged = peer.callerFor({ actor, transaction: id });
+  if (judged.kind === 'admitted') return judged.caller;
+  await house.alert(peer, `${judged.reason}: ${judged.detail}`, endpoint);
+  throw new Fault('Sender', `this certificate is not entitled to ${id} at /${actor}`, {
+    subcodes: [{ namespace: 'urn:kakehashi:fault', prefix: 'kkh', name: 'NotAuthorized' }],
+  });
+}
+
+/** A defect, or a peer that we needed and did not get: the caller hears the transaction's general error, no more. */
+function generalRefusal(error: unknown, progress: Progress, house: PipelineHouse): Refusal {
+  house.log.error({ transaction: idOf(progress), message: progress.messageId }, error);
+  const transaction = progress.bound?.answer.transaction;
+  const reason =
+    error instanceof PeerFailure
+      ? `${error.peer} could not be asked`
+      : 'internal error, see the log';
+  if (!transaction?.generalError) return new Fault('Receiver', reason);
+  return new Refusal(transaction.generalError, reason);
+}
+
+/** The answer that says no: a fault below the transaction, else in the transaction's own form. */
+function refuse(refusals: readonly Refusal[], progress: Progress, house: PipelineHouse): Reply {
+  const transaction = progress.bound?.answer.transaction;
+  const fault = refusals.find((refusal) => refusal instanceof Fault);
+  if (!fault && transaction && progress.opened) {
+    return frameBody(transaction.refusal(refusals, progress.opened, house), progress, house);
+  }
+  const said =
+    fault instanceof Fault ? fault : new Fault('Sender', refusals[0]?.context ?? 'refused');
+  return frameEnvelope(writeFault(said, progress.messageId), {
+    status: httpStatusOf(said),
+    mtom: progress.mtom,
+    uuid: house.uuid,
+  });
+}
+
+function frameBody(body: Body, progress: Progress, house: PipelineHouse): Reply {
+  return frameAnswer(body, {
+    mtom: progress.mtom,
+    action: progress.message?.replyAction ?? '',
+    relatesTo: progress.messageId,
+    uuid: house.uuid,
+  });
+}
+
+function idOf(progress: Progress): string {
+  return progress.bound?.answer.transaction.id ?? 'unknown';
+}
+
+async function audit(
+  incoming: Incoming,
+  progress: Progress,
+  {
+    outcome,
+    startedAt,
+    refusals,
+  }: { outcome: ExchangeOutcome; startedAt: Date; refusals: readonly Refusal[] },
+  house: PipelineHouse,
+): Promise<void> {
+  const transaction = progress.bound?.answer.transaction;
+  if (!transaction) return;
+  await house.record(
+    recordOfExchange(incoming, progress, transaction, { outcome, startedAt, refusals }),
+  );
+}
+
+async function recordInterruption(
+  incoming: Incoming,
+  progress: Progress,
+  { bytesSent, startedAt }: { bytesSent: number; startedAt: Date },
+  house: PipelineHouse,
+): Promise<void> {
+  const transaction = progress.bound?.answer.transaction;
+  house.log.warn({ transaction: idOf(progress), outcome: 'interrupted', bytesSent });
+  if (!transaction) return;
+  const record = recordOfExchange(incoming, progress, transaction, {
+    outcome: 'interrupted',
+    startedAt,
+    refusals: [],
+  });
+  await house.record({ ...record, description: `sending stopped after ${bytesSent} bytes` });
+}
+
+function recordOfExchange(
+  incoming: Incoming,
+  progress: Progress,
+  transaction: Transaction<unknown, unknown>,
+  {
+    outcome,
+    startedAt,
+    refusals,
+  }: { outcome: ExchangeOutcome; startedAt: Date; refusals: readonly Refusal[] },
+): ExchangeRecord {
+  const side: AuditSide = 'answerer';
+  return {
+    transaction,
+    side,
+    outcome,
+    at: startedAt,
+    request: progress.request,
+    response: progress.response,
+    query: queryTextOf(transaction, progress),
+    messageId: progress.messageId,
+    asker: {
+      userId: progress.opened?.replyTo,
+      host: incoming.peer.address,
+      name: incoming.peer.name,
+    },
+    answerer: { userId: incoming.endpoint, host: new URL(incoming.endpoint).hostname },
+    description: refusals.length > 0 ? refusals.map(({ code }) => code).join(' ') : undefined,
+  };
+}
+
+/** The raw query for the record, only where the transaction's row is a query. */
+function queryTextOf(
+  transaction: Transaction<unknown, unknown>,
+  progress: Progress,
+): string | undefined {
+  if (transaction.audit.event.answerer !== 'Query' || !progress.opened) return undefined;
+  return serializeXml(progress.opened.body);
+}

@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { ActorName } from '../../actors/actor.ts';
+import type { Log } from '../log.ts';
+import type { Reply } from './frame.ts';
+import { Pace, type PaceLimits } from './pace.ts';
+import type { Incoming, Peer } from './pipeline.ts';
+
+/** Who stands at the other end of a socket, as node authentication found. */
+export interface Identified {
+  readonly peer: Peer;
+  /** False once a reload of directory, anchors or CRLs has taken the peer's right to be connected. */
+  stillValid(): boolean;
+}
+
+/** What the listener asks of node authentication. */
+export interface NodeAuthentication {
+  serverOptions(): ServerOptions;
+  /** Judges the peer before a byte of HTTP is read; a rejection has been audited when this returns undefined. */
+  identify(socket: TLSSocket): Identified | undefined;
+  /** A handshake that failed. */
+  handshakeFailed(error: Error, socket: TLSSocket): void;
+}
+
+export interface SoapListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly authentication: NodeAuthentication;
+  readonly actors: ReadonlySet<ActorName>;
+  /** `https://host:port`, as peers reach it; with the port that was bound where it ends in `:0`. */
+  readonly publicUrl?: string;
+  readonly answer: (incoming: Incoming) => Promise<Reply>;
+  /** Everything that is not a SOAP post: WSDL, and the polite no. */
+  readonly web: RequestListener;
+  readonly pace: PaceLimits;
+  readonly log: Log;
+}
+
+/** Octets of a refused request that are read and thrown away before the socket is closed. */
+const DRAIN_BYTES = 65_536;
+/** How long a socket may idle between two requests. */
+const KEEP_ALIVE_MS = 60_000;
+/** Headers have to be here within this time. */
+const HEADERS_MS = 10_000;
+
+/**
+ * HTTPS with client certificates on one port for all actors of this process: bytes to the pipeline and back. A socket is
+ * given to HTTP only after its peer was identified; SOAP posts are taken before express sees them.
+ */
+export class SoapListener {
+  readonly #options: SoapListenerOptions;
+  readonly #server: Server;
+  readonly #identified = new Map<TLSSocket, Identified>();
+  readonly #pace: Pace;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: SoapListenerOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.pace);
+    this.#server = createServer({
+      ...options.authentication.serverOptions(),
+      requestTimeout: 0,
+      headersTimeout: HEADERS_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: 16_384,
+    });
+    const accept = this.#server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+    this.#server.removeAllListeners('secureConnection');
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
+      const identified = options.authentication.identify(socket);
+      if (!identified) {
+        socket.destroy();
+        return;
+      }
+      this.#identified.set(socket, identified);
+      socket.once('close', () => this.#identified.delete(socket));
+      for (const listener of accept) listener.call(this.#server, socket);
+    });
+    this.#server.on('tlsClientError', (error, socket) =>
+      options.authentication.handshakeFailed(error, socket),
+    );
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const work = this.#serve(request, response).catch((error: unknown) => {
+        options.log.error({ outcome: 'connection-lost' }, error);
+        response.destroy();
+      });
+      this.#underWay.add(work);
+      void work.finally(() => this.#underWay.delete(work));
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#server.listen(this.#options.port, this.#options.host);
+    await once(this.#server, 'listening');
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** `https://host:port` as peers reach it. */
+  get url(): string {
+    return this.#options.publicUrl ?? `https://${this.#options.host}:${this.port}`;
+  }
+
+  /** New keys, anchors or CRLs for handshakes to come; sockets whose peer is no longer valid go at once. */
+  reload(): void {
+    this.#server.setSecureContext(this.#options.authentication.serverOptions());
+    for (const [socket, identified] of this.#identified) {
+      if (!identified.stillValid()) socket.destroy();
+    }
+  }
+
+  /** Takes no new request, lets those under way end, then closes. */
+  async stop(graceMs: number): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    await Promise.allSettled([...this.#underWay]);
+    this.#server.closeIdleConnections();
+    await closed;
+    clearTimeout(timer);
+    this.#pace.stop();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const socket = request.socket as TLSSocket;
+    const identified = this.#identified.get(socket);
+    if (!identified?.stillValid()) {
+      socket.destroy();
+      return;
+    }
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const actor = path.slice(1) as ActorName;
+    if (request.method !== 'POST' || !this.#options.actors.has(actor)) {
+      this.#options.web(request, response);
+      return;
+    }
+    const reply = await this.#options.answer({
+      actor,
+      contentType: request.headers['content-type'] ?? '',
+      source: this.#pace.of(request),
+      peer: identified.peer,
+      endpoint: `${this.url}${path}`,
+    });
+    await this.#send(reply, request, response);
+  }
+
+  async #send(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const close = reply.unread === true || (!request.readableEnded && !request.complete);
+    response.writeHead(reply.status, {
+      'Content-Type': reply.contentType,
+      ...(reply.length === undefined ? {} : { 'Content-Length': reply.length }),
+      ...(close ? { Connection: 'close' } : {}),
+    });
+    let bytesSent = 0;
+    try {
+      if (reply.body instanceof Uint8Array) {
+        response.end(reply.body);
+        bytesSent = reply.body.length;
+      } else {
+        for await (const chunk of reply.body) {
+          if (!response.write(chunk)) await drained(response);
+          bytesSent += chunk.length;
+        }
+        response.end();
+      }
+      await finished(response);
+    } catch (error) {
+      response.destroy();
+      await reply.interrupted?.(bytesSent);
+      if (!(error instanceof ConnectionLost)) throw error;
+      return;
+    }
+    await reply.sent?.();
+    if (close) await drainAndClose(request);
+    else if (!request.readableEnded) request.resume();
+  }
+}
+
+class ConnectionLost extends Error {}
+
+function drained(response: ServerResponse): Promise<void> {
+  return settled(response, 'drain');
+}
+
+function finished(response: ServerResponse): Promise<void> {
+  return response.writableFinished ? Promise.resolve() : settled(response, 'finish');
+}
+
+function settled(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed && !response.writableFinished) {
+      reject(new ConnectionLost('the peer closed the connection'));
+      return;
+    }
+    const done = () => {
+      response.off('close', lost);
+      resolve();
+    };
+    const lost = () => {
+      response.off(event, done);
+      reject(new ConnectionLost('the peer closed the connection'));
+    };
+    response.once(event, done);
+    response.once('close', lost);
+  });
+}
+
+/** Lets the refusal arrive: a socket that is destroyed with unread bytes is reset, and the answer is lost. */
+async function drainAndClose(request: IncomingMessage): Promise<void> {
+  let drainedBytes = 0;
+  const timer = setTimeout(() => request.destroy(), 1_000);
+  try {
+    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+      drainedBytes += chunk.length;
+      if (drainedBytes > DRAIN_BYTES) break;
+    }
+  } catch {
+    // The peer has gone: that is what closing was for.
+  } finally {
+    clearTimeout(timer);
+    request.socket.destroySoon();
+  }
+}

@@ -1,0 +1,95 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One exchange as the figures see it: what it was and how it ended, never whose. */
+export interface MeasuredExchange {
+  /** `ITI-18`, or `unknown` where it was never learnt. */
+  readonly transaction: string;
+  readonly side: 'asker' | 'answerer';
+  readonly outcome: string;
+  /** From the first octet to the answer; left out where it was not measured. */
+  readonly tookMs?: number;
+}
+
+/** Retrievals by state, for example `{ waiting: 3, active: 8, failed: 1 }`. */
+export type QueueDepths = Readonly<Record<string, number>>;
+
+/** Seconds; from an answer out of the cache to a retrieval across communities. */
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/**
+ * What this process counts, for `/metrics`. Labels are ids of transactions, sides, outcomes and names of oddities out of our
+ * own code: nothing that a message said, so nothing about persons and no label without bound.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #exchanges: Counter<'transaction' | 'side' | 'outcome'>;
+  readonly #durations: Histogram<'transaction' | 'side'>;
+  readonly #oddities: Counter<'oddity'>;
+  readonly #rejections: Counter<'reason'>;
+
+  /** @param options.process false leaves out the figures of the process itself (memory, event loop) */
+  constructor(options: { readonly process?: boolean } = {}) {
+    const registers = [this.#registry];
+    if (options.process !== false) collectDefaultMetrics({ register: this.#registry });
+    this.#exchanges = new Counter({
+      name: 'kakehashi_exchanges_total',
+      help: 'Exchanges by transaction, side (asker or answerer) and outcome.',
+      labelNames: ['transaction', 'side', 'outcome'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'kakehashi_exchange_duration_seconds',
+      help: 'How long exchanges took, until the answer was ready to be sent or was read.',
+      labelNames: ['transaction', 'side'],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#oddities = new Counter({
+      name: 'kakehashi_oddities_total',
+      help: 'Deviations of peers that were accepted, such as a missing ReplyTo.',
+      labelNames: ['oddity'],
+      registers,
+    });
+    this.#rejections = new Counter({
+      name: 'kakehashi_rejected_nodes_total',
+      help: 'Connections closed because the peer could not be authenticated, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
+  }
+
+  /** Counts an exchange, and times it when `tookMs` is given. */
+  exchange({ transaction, side, outcome, tookMs }: MeasuredExchange): void {
+    this.#exchanges.inc({ transaction, side, outcome });
+    if (tookMs !== undefined) this.#durations.observe({ transaction, side }, tookMs / 1000);
+  }
+
+  /** Counts a deviation that was accepted. `name` is one of our own words. */
+  oddity(name: string): void {
+    this.#oddities.inc({ oddity: name });
+  }
+
+  /** Counts a peer that was turned away. `reason` is one of our own words. */
+  rejection(reason: string): void {
+    this.#rejections.inc({ reason });
+  }
+
+  /** Shows the depths of the retrieval queue; `depths` is asked each time somebody looks. Once a process. */
+  watchQueue(depths: () => Promise<QueueDepths>): void {
+    const gauge = new Gauge({
+      name: 'kakehashi_retrievals',
+      help: 'Retrievals in the queue by state.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      async collect() {
+        gauge.reset();
+        for (const [state, count] of Object.entries(await depths())) gauge.set({ state }, count);
+      },
+    });
+  }
+
+  /** The figures in the Prometheus text form. */
+  async exposition(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}

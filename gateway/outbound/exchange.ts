@@ -1,0 +1,122 @@
+import type { ActorName, Ask, AskOptions, Caller, Destination, World } from '../../actors/actor.ts';
+import { PeerFailure } from '../../actors/actor.ts';
+import type { Answer } from '../../actors/actor.ts';
+import type { Issue, Transaction } from '../../profiles/transaction.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { attendInside } from '../safeguards/attend.ts';
+import type { ExchangeRecord } from '../safeguards/audit.ts';
+import type { Endpoint, SoapSender, Unanswered } from './soap-sender.ts';
+
+/** What asking needs of the house. */
+export interface ExchangeHouse extends Issue {
+  /** An answer of an actor in this process. */
+  inside(
+    actor: ActorName,
+    transaction: string,
+  ): { answer: Answer<unknown>; stores: unknown } | undefined;
+  /** Where an actor or a community is reached over the wire. */
+  endpointOf(destination: Destination, transaction: string): Endpoint | undefined;
+  readonly sender: SoapSender;
+  readonly record: (exchange: ExchangeRecord) => Promise<void>;
+  /** Our own address, as the audit names it. */
+  readonly host: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Documents of an answer that were spooled while a caller's request is served. */
+export type Releases = (() => Promise<void>)[];
+
+/**
+ * `ask()`: an actor in this process, by a typed call, or a peer over the wire. The asker cannot tell which. Audit is
+ * written where a message crosses the process's wall, so that grouped actors do not audit each other.
+ */
+export class Exchange {
+  readonly #house: ExchangeHouse;
+
+  constructor(house: ExchangeHouse) {
+    this.#house = house;
+  }
+
+  /** The ask of answers that serve this caller. Spooled documents of answers are released through `releases`. */
+  askFor(caller: Caller, releases?: Releases): Ask {
+    const ask: Ask = async (transaction, destination, request, options) => {
+      const inside =
+        typeof destination === 'string'
+          ? this.#house.inside(destination, transaction.id)
+          : undefined;
+      if (inside) {
+        // An inner ask comes from an actor of our own, whomever it serves.
+        const inner: Caller = caller.kinds.includes('own')
+          ? caller
+          : { ...caller, kinds: [...caller.kinds, 'own'] };
+        const world: World = { ask, caller: inner, now: this.#house.now, uuid: this.#house.uuid };
+        return (await attendInside({ ...inside, request, world })) as never;
+      }
+      return this.#overTheWire(transaction, destination, { request, options, releases });
+    };
+    return ask;
+  }
+
+  async #overTheWire<Request, Response>(
+    transaction: Transaction<Request, Response>,
+    destination: Destination,
+    { request, options, releases }: { request: Request; options?: AskOptions; releases?: Releases },
+  ): Promise<Response> {
+    const peer = typeof destination === 'string' ? destination : destination.homeCommunityId;
+    const endpoint = this.#house.endpointOf(destination, transaction.id);
+    if (!endpoint)
+      throw new PeerFailure('permanent', `no endpoint is known for ${transaction.id}`, { peer });
+    const at = this.#house.now();
+    let unanswered: Unanswered | undefined;
+    const recordAs = (outcome: ExchangeRecord['outcome'], response?: Response) =>
+      this.#house.record({
+        transaction: transaction as Transaction<unknown, unknown>,
+        side: 'asker',
+        outcome,
+        at,
+        request,
+        response,
+        query: transaction.audit.event.asker === 'Query' ? unanswered?.requestText : undefined,
+        messageId: unanswered?.messageId,
+        asker: { userId: undefined, host: this.#house.host },
+        answerer: { userId: endpoint.url, host: new URL(endpoint.url).hostname },
+      });
+    try {
+      const sent = await this.#house.sender.send(transaction, request, {
+        endpoint,
+        deadlineMs: options?.deadlineMs,
+        onMessage: (message) => {
+          unanswered = message;
+        },
+      });
+      if (releases) releases.push(() => sent.release());
+      await recordAs('success', sent.response);
+      this.#house.metrics.exchange({
+        transaction: transaction.id,
+        side: 'asker',
+        outcome: 'success',
+      });
+      return sent.response;
+    } catch (error) {
+      if (!(error instanceof PeerFailure)) throw error;
+      await recordAs('refused');
+      this.#house.metrics.exchange({
+        transaction: transaction.id,
+        side: 'asker',
+        outcome: 'refused',
+      });
+      this.#house.log.warn({
+        transaction: transaction.id,
+        outcome: 'peer-failure',
+        failureClass: error.failureClass,
+        peer,
+        reason: error.message,
+        message: unanswered?.messageId,
+        tookMs: this.#house.now().getTime() - at.getTime(),
+      });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,279 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
+import type { PeerFailure } from '../../actors/actor.ts';
+import {
+  MtomReader,
+  mtomContentType,
+  mtomLength,
+  NO_PARTS,
+  parseContentType,
+  writeMtom,
+} from '../../profiles/formats/mtom.ts';
+import {
+  type OpenedEnvelope,
+  readEnvelope,
+  readFault,
+  writeEnvelope,
+} from '../../profiles/formats/soap.ts';
+import { parseXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import { Refusal } from '../../profiles/refusal.ts';
+import type { Issue, SoapWire, Transaction } from '../../profiles/transaction.ts';
+import { IncomingParts } from '../stores/incoming-parts.ts';
+import { failureOf, failureOfAnswer, failureOfDeadline, failureOfFault } from './failure.ts';
+
+/** Where a transaction is sent, and who is expected there. */
+export interface Endpoint {
+  readonly url: string;
+  /** homeCommunityId or actor name, for failures and the log. */
+  readonly peer: string;
+  /** TLS options for this peer: our certificate, its anchors, its protocol floor. */
+  readonly tls: ConnectionOptions;
+}
+
+export interface SenderOptions extends Issue {
+  readonly spoolDirectory: string;
+  readonly limits: {
+    readonly envelopeBytes: number;
+    readonly bytesBeforeEnvelope: number;
+    readonly documentBytes: number;
+    readonly documentsPerMessage: number;
+  };
+  readonly deadlineMs: number;
+}
+
+/** An answer that was read, and what is needed to record it. */
+export interface Sent<Response> {
+  readonly response: Response;
+  readonly messageId: string;
+  /** The payload that was sent, as text. */
+  readonly requestText: string;
+  /** Documents of the answer lie in the spool until this is called. */
+  release(): Promise<void>;
+}
+
+/** What is known of a message that got no usable answer. */
+export interface Unanswered {
+  readonly messageId: string;
+  readonly requestText: string;
+}
+
+const MAX_SOCKETS = 64;
+
+/** Sends transactions over SOAP 1.2 and mutual TLS, one kept-alive connection pool a peer. */
+export class SoapSender {
+  readonly #options: SenderOptions;
+  readonly #agents = new Map<string, Agent>();
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Sends one request and reads its answer; documents of the answer are pulled into the spool.
+   * @throws PeerFailure, with its class; `onMessage` has heard the message id before anything was sent
+   */
+  async send<Request, Response>(
+    transaction: Transaction<Request, Response>,
+    request: Request,
+    to: {
+      endpoint: Endpoint;
+      deadlineMs?: number;
+      onMessage?: (message: Unanswered) => void;
+    },
+  ): Promise<Sent<Response>> {
+    const { endpoint } = to;
+    const body = transaction.request.encode(request);
+    const message =
+      transaction.wire.messages.find(({ action }) => action === body.action) ??
+      transaction.wire.messages[0];
+    if (!message) throw new Error(`${transaction.id} has no message`);
+    const messageId = `urn:uuid:${this.#options.uuid()}`;
+    to.onMessage?.({ messageId, requestText: body.xml });
+    const envelope = writeEnvelope({
+      action: message.action,
+      messageId,
+      to: endpoint.url,
+      headers: body.headers,
+      body: body.xml,
+    });
+    const deadlineMs = to.deadlineMs ?? this.#options.deadlineMs;
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), deadlineMs);
+    const parts = new IncomingParts(this.#options.spoolDirectory, this.#options.limits);
+    try {
+      const answer = await this.#post(
+        endpoint,
+        { envelope, transaction, body, action: message.action },
+        abort.signal,
+      );
+      const opened = await this.#open(answer, parts, endpoint.peer);
+      this.#expect(opened, { messageId, replyAction: message.replyAction, peer: endpoint.peer });
+      const response = transaction.response.decode(opened, parts.followed ? parts : NO_PARTS);
+      await parts.receive();
+      return { response, messageId, requestText: body.xml, release: () => parts.release() };
+    } catch (error) {
+      await parts.release();
+      throw this.#failed(error, { aborted: abort.signal.aborted, deadlineMs, peer: endpoint.peer });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+
+  /** New keys or anchors: idle connections go, those in use end with their request. */
+  reload(): void {
+    for (const agent of this.#agents.values()) {
+      for (const idle of Object.values(agent.freeSockets)) {
+        for (const socket of idle ?? []) socket.destroy();
+      }
+    }
+    this.#agents.clear();
+  }
+
+  async #post(
+    endpoint: Endpoint,
+    {
+      envelope,
+      transaction,
+      body,
+      action,
+    }: {
+      envelope: string;
+      transaction: { readonly wire: SoapWire };
+      body: { attachments?: Parameters<typeof writeMtom>[1] };
+      action: string;
+    },
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const mtom = transaction.wire.mtom === 'both';
+    const attachments = body.attachments ?? [];
+    const boundary = `kakehashi-${this.#options.uuid()}`;
+    const simple = mtom ? undefined : Buffer.from(envelope, 'utf8');
+    const length = simple ? simple.length : mtomLength(envelope, attachments, boundary);
+    const outgoing = httpsRequest(endpoint.url, {
+      ...endpoint.tls,
+      agent: this.#agentOf(endpoint),
+      method: 'POST',
+      signal,
+      headers: {
+        'Content-Type': mtom
+          ? mtomContentType({ boundary, action })
+          : `application/soap+xml; charset=UTF-8; action="${action}"`,
+        ...(length === undefined ? {} : { 'Content-Length': length }),
+      },
+    });
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    answered.catch(() => undefined);
+    try {
+      if (simple) outgoing.end(simple);
+      else {
+        for await (const chunk of writeMtom(envelope, attachments, boundary)) {
+          if (outgoing.destroyed) break;
+          if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), answered]);
+        }
+        outgoing.end();
+      }
+      const [answer] = await answered;
+      return answer;
+    } catch (error) {
+      outgoing.destroy();
+      const wrote =
+        (outgoing.socket?.bytesWritten ?? 0) > 0 && outgoing.socket?.connecting === false;
+      throw failureOf(error, { peer: endpoint.peer, wrote });
+    }
+  }
+
+  async #open(
+    answer: IncomingMessage,
+    parts: IncomingParts,
+    peer: string,
+  ): Promise<OpenedEnvelope> {
+    const contentType = answer.headers['content-type'] ?? '';
+    const { type } = parseContentType(contentType);
+    const { limits } = this.#options;
+    let root: Uint8Array;
+    if (type === 'multipart/related') {
+      const reader = new MtomReader(answer, contentType, {
+        bytesBeforeEnvelope: limits.bytesBeforeEnvelope,
+        envelopeBytes: limits.envelopeBytes,
+        partBytes: limits.documentBytes,
+        parts: limits.documentsPerMessage + 1,
+      });
+      root = (await reader.root()).bytes;
+      parts.follow(reader.parts());
+    } else if (type === 'application/soap+xml') {
+      root = await readWhole(answer, limits.envelopeBytes, peer);
+    } else {
+      answer.destroy();
+      throw failureOfAnswer(
+        `answered ${answer.statusCode} ${type || 'without a media type'}, not SOAP`,
+        peer,
+      );
+    }
+    const element = parseXml(root, { ...XML_LIMITS, bytes: limits.envelopeBytes });
+    const fault = readFault(element);
+    if (fault) throw failureOfFault(fault, peer);
+    return readEnvelope(element, {
+      answer: true,
+      understood: ({ namespace, name }) =>
+        namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
+    });
+  }
+
+  #expect(
+    opened: OpenedEnvelope,
+    { messageId, replyAction, peer }: { messageId: string; replyAction: string; peer: string },
+  ): void {
+    if (opened.action !== replyAction) {
+      throw failureOfAnswer(
+        `answered with the action ${opened.action}, expected ${replyAction}`,
+        peer,
+      );
+    }
+    if (opened.relatesTo !== undefined && opened.relatesTo !== messageId) {
+      throw failureOfAnswer('answered another message than the one that was sent', peer);
+    }
+  }
+
+  #failed(
+    error: unknown,
+    { aborted, deadlineMs, peer }: { aborted: boolean; deadlineMs: number; peer: string },
+  ): PeerFailure {
+    if (aborted) return failureOfDeadline(deadlineMs, peer);
+    if (error instanceof Refusal) {
+      return failureOfAnswer(`the answer cannot be read: ${error.code}`, peer, error);
+    }
+    return failureOf(error, { peer, wrote: true });
+  }
+
+  #agentOf(endpoint: Endpoint): Agent {
+    const key = `${endpoint.peer} ${new URL(endpoint.url).host}`;
+    let agent = this.#agents.get(key);
+    if (!agent) {
+      agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxCachedSessions: 0 });
+      this.#agents.set(key, agent);
+    }
+    return agent;
+  }
+}
+
+async function readWhole(
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+  peer: string,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    length += chunk.length;
+    if (length > limit) throw failureOfAnswer(`the answer is larger than ${limit} bytes`, peer);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,228 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { ServerOptions } from 'node:https';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { ActorName, Destination } from '../actors/actor.ts';
+import type { PartnerGateway } from '../actors/initiating-gateway/stores.ts';
+import { type Config, parseYaml } from './config.ts';
+import type { Identified, NodeAuthentication } from './inbound/soap-listener.ts';
+import type { Log } from './log.ts';
+import type { Endpoint } from './outbound/soap-sender.ts';
+import { callerFor } from './safeguards/caller.ts';
+import { type Directory, type DirectoryEntry, readDirectory } from './safeguards/directory.ts';
+import type { Peer, Rejection } from './safeguards/peer.ts';
+import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
+
+/** A peer that was turned away, as metrics and the audit want it. */
+export interface TurnedAway {
+  /** A fixed word, for the metric. */
+  readonly kind: string;
+  /** One line of rules and numbers. */
+  readonly reason: string;
+  readonly peer: {
+    readonly address?: string;
+    readonly subject?: string;
+    readonly issuer?: string;
+    readonly fingerprint?: string;
+  };
+}
+
+export interface PartnersOptions {
+  readonly config: Config;
+  readonly now: () => Date;
+  readonly log: Log;
+  readonly rejected: (rejection: TurnedAway) => void;
+  /** Called after certificates, CRLs or directory were read again. */
+  readonly changed: () => void;
+}
+
+/** How often the files are looked at. */
+const LOOK_EVERY_MS = 2_000;
+/** A peer that was judged is judged again after so long, since certificates and lists run out. */
+const JUDGE_EVERY_MS = 1_000;
+
+/**
+ * Who may connect and where others are reached: the TLS policy and the partner directory, read again when their files
+ * change. A reading that is faulty is logged and changes nothing.
+ */
+export class Partners implements NodeAuthentication {
+  readonly #options: PartnersOptions;
+  readonly #policy: TlsPolicy;
+  readonly #listeners: (() => void)[] = [];
+  #stamp: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: PartnersOptions, policy: TlsPolicy, stamp: string) {
+    this.#options = options;
+    this.#policy = policy;
+    this.#stamp = stamp;
+    this.#listeners.push(options.changed);
+  }
+
+  /** @throws DirectoryFaults, CredentialsRefused, or the file system's error */
+  static async start(options: PartnersOptions): Promise<Partners> {
+    const { config, now } = options;
+    const stamp = await stampOf(filesOf(config));
+    const policy = await TlsPolicy.load({
+      files: {
+        certificate: config.tls.certificate,
+        key: config.tls.key,
+        anchors: config.tls.anchors,
+        revocationLists: config.tls.crls,
+        policies: config.tls.acceptedPolicies,
+      },
+      directory: await directoryOf(config),
+      now,
+    });
+    const partners = new Partners(options, policy, stamp);
+    partners.#timer = setInterval(() => void partners.#look(), LOOK_EVERY_MS);
+    partners.#timer.unref();
+    return partners;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+  }
+
+  /** Reads everything again, now. */
+  async reload(): Promise<void> {
+    const stamp = await stampOf(filesOf(this.#options.config));
+    await this.#policy.reload(await directoryOf(this.#options.config));
+    this.#stamp = stamp;
+    this.#options.log.info({ event: 'reloaded', generation: this.#policy.generation });
+    for (const changed of this.#listeners) changed();
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  serverOptions(): ServerOptions {
+    return this.#policy.serverOptions();
+  }
+
+  identify(socket: TLSSocket): Identified | undefined {
+    const judged = this.#policy.identify(socket);
+    if (judged.kind === 'rejection') {
+      this.#reject(judged);
+      return undefined;
+    }
+    return new AdmittedPeer(this.#policy, judged);
+  }
+
+  handshakeFailed(error: Error, socket: TLSSocket): void {
+    this.#reject(handshakeRejection(error, socket));
+  }
+
+  /** The Responding Gateways of the directory that may be asked, as last read. */
+  gateways(): readonly PartnerGateway[] {
+    return this.#policy.directory.entries.flatMap((entry) => {
+      const [first] = entry.kind === 'gateway' ? entry.homeCommunityIds : [];
+      if (entry.kind !== 'gateway' || first === undefined) return [];
+      if (Object.keys(entry.endpoints).length === 0) return [];
+      return [{ homeCommunityId: first, homeCommunityIds: entry.homeCommunityIds }];
+    });
+  }
+
+  /** Where a transaction is sent: the endpoint of a partner, or of an own actor in another process. */
+  endpointOf(destination: Destination, transaction: string): Endpoint | undefined {
+    if (typeof destination === 'string') return this.#ownEndpoint(destination, transaction);
+    const entry = this.#policy.directory.findCommunity(destination.homeCommunityId)?.entry;
+    const url = entry?.endpoints[transaction];
+    if (!entry || !url) return undefined;
+    return { url, peer: destination.homeCommunityId, tls: this.#tlsFor(entry) };
+  }
+
+  #ownEndpoint(actor: ActorName, transaction: string): Endpoint | undefined {
+    const url = this.#options.config.destinations[actor];
+    if (url === 'here') return undefined;
+    const own = this.#policy.directory.entries.filter(
+      (entry) => entry.kind === 'system' && entry.own,
+    );
+    const entry = own.find(({ endpoints }) => endpoints[transaction] === url) ?? own[0];
+    return entry ? { url, peer: actor, tls: this.#tlsFor(entry) } : undefined;
+  }
+
+  #tlsFor(entry: DirectoryEntry): ConnectionOptions {
+    return this.#policy.clientOptions(entry) as ConnectionOptions;
+  }
+
+  #reject(rejection: Rejection): void {
+    const { reason, detail, known } = rejection;
+    this.#options.log.warn({
+      event: 'peer-rejected',
+      code: reason,
+      reason: detail,
+      host: known.address,
+    });
+    const { address, subject, issuer, fingerprint } = known;
+    this.#options.rejected({
+      kind: reason,
+      reason: `${reason}: ${detail}`,
+      peer: { address, subject, issuer, fingerprint },
+    });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      if ((await stampOf(filesOf(this.#options.config))) !== this.#stamp) await this.reload();
+    } catch (error) {
+      this.#options.log.error({ event: 'reload-failed' }, error);
+    }
+  }
+}
+
+/** One socket's peer. Its verdict is remembered for a second within one reading. */
+class AdmittedPeer implements Identified {
+  readonly #policy: TlsPolicy;
+  #peer: Peer;
+  #generation: number;
+  #judgedAt: number;
+
+  constructor(policy: TlsPolicy, peer: Peer) {
+    this.#policy = policy;
+    this.#peer = peer;
+    this.#generation = policy.generation;
+    this.#judgedAt = performance.now();
+  }
+
+  get peer(): Identified['peer'] {
+    const { identity, entries, known } = this.#peer;
+    return {
+      name: entries[0]?.name ?? 'unlisted',
+      address: known.address,
+      callerFor: (call) => callerFor(identity, entries, call),
+    };
+  }
+
+  stillValid(): boolean {
+    const now = performance.now();
+    if (this.#generation === this.#policy.generation && now - this.#judgedAt < JUDGE_EVERY_MS) {
+      return true;
+    }
+    const judged = this.#policy.identifyAgain(this.#peer);
+    if (judged.kind === 'rejection') return false;
+    this.#peer = judged;
+    this.#generation = this.#policy.generation;
+    this.#judgedAt = now;
+    return true;
+  }
+}
+
+async function directoryOf(config: Config): Promise<Directory> {
+  return readDirectory(parseYaml(await readFile(config.directory, 'utf8'), 'directory.yaml'));
+}
+
+function filesOf({ tls, directory }: Config): readonly string[] {
+  return [directory, tls.certificate, tls.key, ...tls.anchors, ...tls.crls];
+}
+
+/** Changes whenever one of the files does. */
+async function stampOf(files: readonly string[]): Promise<string> {
+  const stamps = await Promise.all(
+    files.map(async (file) => {
+      const { mtimeMs, size, ino } = await stat(file);
+      return `${mtimeMs}:${size}:${ino}`;
+    }),
+  );
+  return stamps.join(' ');
+}

@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import type { DocumentContent, Parts } from '../../profiles/formats/mtom.ts';
+import { Fault } from '../../profiles/refusal.ts';
+import { type FileContent, spoolTo } from './file-content.ts';
+
+/** One part of a message as the MTOM reader yields it. */
+export interface ArrivingPart {
+  readonly contentId: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface IncomingPartsLimits {
+  /** Octets of one document. */
+  readonly documentBytes: number;
+  readonly documentsPerMessage: number;
+}
+
+/** The octets that a `cid:` names: nowhere yet while the message is being decoded, in a spool file afterwards. */
+export class ArrivingContent implements DocumentContent {
+  /** The synced spool file, once received. A store may take it over by renaming it. */
+  file: FileContent | undefined;
+
+  get sizeBytes(): number | undefined {
+    return this.file?.sizeBytes;
+  }
+
+  get sha1(): string | undefined {
+    return this.file?.sha1;
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    if (!this.file) throw new Error('the part has not been received');
+    return this.file.open();
+  }
+}
+
+/**
+ * The parts beside the root of one message. While the body is decoded they are only named; `receive` then pulls them from
+ * the socket into the spool, hashed and sized, so that a message that is refused before writes nothing to the disk.
+ */
+export class IncomingParts implements Parts {
+  readonly #directory: string;
+  readonly #limits: IncomingPartsLimits;
+  readonly #claimed = new Map<string, ArrivingContent>();
+  #arriving: AsyncIterable<ArrivingPart> | undefined;
+  #atEnd = true;
+
+  constructor(directory: string, limits: IncomingPartsLimits) {
+    this.#directory = directory;
+    this.#limits = limits;
+  }
+
+  /** True when nothing of the message is left unread. */
+  get atEnd(): boolean {
+    return this.#atEnd;
+  }
+
+  /** True once the message turned out to be a multipart one. */
+  get followed(): boolean {
+    return this.#arriving !== undefined;
+  }
+
+  follow(arriving: AsyncIterable<ArrivingPart>): void {
+    this.#arriving = arriving;
+    this.#atEnd = false;
+  }
+
+  named(contentId: string): DocumentContent {
+    if (this.#claimed.has(contentId)) {
+      throw new Fault('Sender', 'two elements name the same part', {
+        location: `cid:${contentId}`,
+      });
+    }
+    if (this.#claimed.size >= this.#limits.documentsPerMessage) {
+      throw new Fault(
+        'Sender',
+        `a message carries at most ${this.#limits.documentsPerMessage} documents`,
+      );
+    }
+    const content = new ArrivingContent();
+    this.#claimed.set(contentId, content);
+    return content;
+  }
+
+  /** Takes every part: each must be named by exactly one element, and each name must have its part.
+   * @throws Fault Sender */
+  async receive(): Promise<void> {
+    for await (const { contentId, body } of this.#arriving ?? []) {
+      const content = this.#claimed.get(contentId);
+      if (!content || content.file) {
+        throw new Fault(
+          'Sender',
+          content ? 'two parts have one Content-ID' : 'a part is named by nothing',
+          {
+            location: `cid:${contentId}`,
+          },
+        );
+      }
+      content.file = await spoolTo(this.#directory, body, { bytes: this.#limits.documentBytes });
+    }
+    this.#atEnd = true;
+    for (const [contentId, content] of this.#claimed) {
+      if (!content.file) {
+        throw new Fault('Sender', 'the message has no such part', { location: `cid:${contentId}` });
+      }
+    }
+  }
+
+  /** Removes what no store has taken over. */
+  async release(): Promise<void> {
+    for (const { file } of this.#claimed.values()) {
+      if (file) await rm(file.path, { force: true });
+    }
+  }
+}

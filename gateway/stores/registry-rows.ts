@@ -1,0 +1,255 @@
+import assert from 'node:assert';
+import { lowerBound } from '../../profiles/formats/datatypes.ts';
+import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
+import type {
+  Author,
+  AvailabilityStatus,
+  Code,
+  DocumentEntry,
+  Folder,
+  SubmissionSet,
+} from '../../profiles/xds/metadata.ts';
+import {
+  documentEntryOf,
+  folderOf,
+  kindOf,
+  submissionSetOf,
+} from '../../profiles/xds/metadata-xml.ts';
+import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
+import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import { nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
+
+/** Tables of the Document Registry. No other actor reads them. */
+export interface RegistryTables {
+  registry_patient: { assigning_authority: string; id: string };
+  registry_object: RegistryObjectRow;
+  registry_value: { object_number: number; name: string; value: string };
+}
+
+/** What is read of an object to answer with it. */
+export interface RegistryTextRow {
+  entry_uuid: string;
+  kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder' | 'Association';
+  logical_id: string | null;
+  home_community_id: string | null;
+  availability_status: AvailabilityStatus;
+  object_type: string | null;
+  patient_authority: string | null;
+  patient_id: string | null;
+  patient_identifier_id: string | null;
+  unique_id: string | null;
+  mime_type: string | null;
+  is_opaque: number | null;
+  association_type: string | null;
+  source_object: string | null;
+  target_object: string | null;
+  /** JSON of the codes. */
+  confidentiality_code: string | null;
+  content: string;
+}
+
+/** An object: what is answered with, and what is only searched by. Codes as `codingScheme|code`, times to the second. */
+export interface RegistryObjectRow extends RegistryTextRow {
+  /** Counts up in the order of submission. */
+  number: number;
+  class_code: string | null;
+  type_code: string | null;
+  practice_setting_code: string | null;
+  healthcare_facility_type_code: string | null;
+  format_code: string | null;
+  content_type_code: string | null;
+  source_id: string | null;
+  /** Lower-case hex. */
+  hash: string | null;
+  size_bytes: number | null;
+  creation_time: string | null;
+  service_start_time: string | null;
+  service_stop_time: string | null;
+  submission_time: string | null;
+  last_update_time: string | null;
+}
+
+/** The columns that make an answer, in one list, so that every query reads the same. */
+export const TEXT_COLUMNS = [
+  'entry_uuid',
+  'kind',
+  'logical_id',
+  'home_community_id',
+  'availability_status',
+  'object_type',
+  'patient_authority',
+  'patient_id',
+  'patient_identifier_id',
+  'unique_id',
+  'mime_type',
+  'is_opaque',
+  'association_type',
+  'source_object',
+  'target_object',
+  'confidentiality_code',
+  'content',
+] as const satisfies readonly (keyof RegistryTextRow)[];
+
+/** The attributes of many values that are searched by. */
+export type ManyValued =
+  | 'authorPerson'
+  | 'codeList'
+  | 'confidentialityCode'
+  | 'eventCodeList'
+  | 'referenceIdList';
+
+/** A code as a column holds it. A coding scheme is an OID or a name without a bar, so that no two codes are alike. */
+export function codeKey({ code, codingScheme }: Code): string {
+  return `${codingScheme}|${code}`;
+}
+
+/** The object as a query answers with it: no XML is read. */
+export function textOfRow(row: RegistryTextRow): RegistryObjectText {
+  const patient = row.patient_authority !== null && row.patient_id !== null;
+  return {
+    element: ELEMENT[row.kind],
+    id: row.entry_uuid,
+    lid: row.logical_id ?? undefined,
+    home: row.home_community_id ?? undefined,
+    status: STATUS_TYPE[row.availability_status],
+    objectType: row.object_type ?? undefined,
+    mimeType: row.mime_type ?? undefined,
+    isOpaque: row.is_opaque === null ? undefined : row.is_opaque === 1,
+    associationType: row.association_type ?? undefined,
+    sourceObject: row.source_object ?? undefined,
+    targetObject: row.target_object ?? undefined,
+    patientId: patient
+      ? { id: row.patient_id ?? '', assigningAuthority: row.patient_authority ?? '' }
+      : undefined,
+    patientIdentifierId: row.patient_identifier_id ?? undefined,
+    kind: row.kind === 'Association' ? undefined : row.kind,
+    uniqueId: row.unique_id ?? undefined,
+    confidentialityCode:
+      row.confidentiality_code === null ? undefined : JSON.parse(row.confidentiality_code),
+    content: row.content,
+  };
+}
+
+const ELEMENT = {
+  DocumentEntry: 'ExtrinsicObject',
+  SubmissionSet: 'RegistryPackage',
+  Folder: 'RegistryPackage',
+  Association: 'Association',
+} as const;
+
+/** An object as it is stored: one row, and the values of its many-valued attributes. */
+export interface StoredObject {
+  readonly row: Omit<RegistryObjectRow, 'number'>;
+  readonly values: readonly (readonly [ManyValued, string])[];
+}
+
+/** The columns and the text of one object, both from the same reading of it, so that they cannot differ. */
+export function storedObjectOf(object: RegistryObject): StoredObject {
+  const kind = kindOf(object);
+  const status = nameOfUrn(STATUS_TYPE, object.status);
+  assert(kind !== undefined && status !== undefined, 'an object is stored with kind and status');
+  const text = textOfObject(object);
+  const row = {
+    ...NO_COLUMNS,
+    entry_uuid: text.id,
+    kind,
+    logical_id: text.lid ?? null,
+    home_community_id: text.home ?? null,
+    availability_status: status,
+    object_type: text.objectType ?? null,
+    patient_authority: text.patientId?.assigningAuthority ?? null,
+    patient_id: text.patientId?.id ?? null,
+    patient_identifier_id: text.patientIdentifierId ?? null,
+    unique_id: text.uniqueId ?? null,
+    mime_type: text.mimeType ?? null,
+    is_opaque: text.isOpaque === undefined ? null : Number(text.isOpaque),
+    association_type: text.associationType ?? null,
+    source_object: text.sourceObject ?? null,
+    target_object: text.targetObject ?? null,
+    confidentiality_code: text.confidentialityCode
+      ? JSON.stringify(text.confidentialityCode)
+      : null,
+    content: text.content,
+  };
+  if (object.element === 'ExtrinsicObject') {
+    const entry = documentEntryOf(object);
+    return { row: { ...row, ...entryColumns(entry) }, values: entryValues(entry) };
+  }
+  if (object.element === 'Association') return { row, values: [] };
+  if (kind === 'SubmissionSet') {
+    const set = submissionSetOf(object);
+    return { row: { ...row, ...setColumns(set) }, values: authorValues(set.author) };
+  }
+  const folder = folderOf(object);
+  return {
+    row: { ...row, ...folderColumns(folder) },
+    values: codeValues('codeList', folder.codeList),
+  };
+}
+
+const NO_COLUMNS = {
+  class_code: null,
+  type_code: null,
+  practice_setting_code: null,
+  healthcare_facility_type_code: null,
+  format_code: null,
+  content_type_code: null,
+  source_id: null,
+  hash: null,
+  size_bytes: null,
+  creation_time: null,
+  service_start_time: null,
+  service_stop_time: null,
+  submission_time: null,
+  last_update_time: null,
+} as const;
+
+function entryColumns(entry: DocumentEntry) {
+  return {
+    class_code: codeKey(entry.classCode),
+    type_code: codeKey(entry.typeCode),
+    practice_setting_code: codeKey(entry.practiceSettingCode),
+    healthcare_facility_type_code: codeKey(entry.healthcareFacilityTypeCode),
+    format_code: codeKey(entry.formatCode),
+    hash: entry.hash ?? null,
+    size_bytes: entry.size ?? null,
+    creation_time: instant(entry.creationTime),
+    service_start_time: instant(entry.serviceStartTime),
+    service_stop_time: instant(entry.serviceStopTime),
+  };
+}
+
+function setColumns(set: SubmissionSet) {
+  return {
+    content_type_code: codeKey(set.contentTypeCode),
+    source_id: set.sourceId,
+    submission_time: instant(set.submissionTime),
+  };
+}
+
+function folderColumns(folder: Folder) {
+  return { last_update_time: instant(folder.lastUpdateTime) };
+}
+
+function instant(dtm: string | undefined): string | null {
+  return dtm === undefined ? null : lowerBound(dtm);
+}
+
+function entryValues(entry: DocumentEntry): StoredObject['values'] {
+  return [
+    ...codeValues('eventCodeList', entry.eventCodeList),
+    ...codeValues('confidentialityCode', entry.confidentialityCode),
+    ...authorValues(entry.author),
+    ...(entry.referenceIdList ?? []).map((id) => ['referenceIdList', id] as const),
+  ];
+}
+
+function codeValues(name: ManyValued, codes: readonly Code[]): StoredObject['values'] {
+  return codes.map((code) => [name, codeKey(code)] as const);
+}
+
+function authorValues(authors: readonly Author[]): StoredObject['values'] {
+  return authors.flatMap(({ authorPerson }) =>
+    authorPerson === undefined ? [] : [['authorPerson', authorPerson] as const],
+  );
+}

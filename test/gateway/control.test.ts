@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { askControl, ControlSocket, controlSocketOf, NothingRuns } from '../../gateway/control.ts';
+
+describe('the control socket of a region', () => {
+  let folder: string;
+  let socket: ControlSocket;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kakehashi-control-'));
+    await mkdir(join(folder, 'var'));
+    socket = new ControlSocket(folder, {
+      echo: async (input) => ({ heard: input }),
+      fail: async () => {
+        throw new Error('it is broken');
+      },
+    });
+  });
+
+  afterEach(async () => {
+    await socket.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('answers a command with its result', async () => {
+    await socket.start();
+    expect(await askControl(folder, 'echo', { n: 1 })).toEqual({ heard: { n: 1 } });
+  });
+
+  it('can be read by its owner alone', async () => {
+    await socket.start();
+    expect((await stat(controlSocketOf(folder))).mode & 0o777).toBe(0o600);
+  });
+
+  it('says in its own words why a command failed', async () => {
+    await socket.start();
+    await expect(askControl(folder, 'fail')).rejects.toThrow('it is broken');
+  });
+
+  it('refuses a command that it does not know, and one that every object has', async () => {
+    await socket.start();
+    await expect(askControl(folder, 'dance')).rejects.toThrow('unknown control command dance');
+    await expect(askControl(folder, 'constructor')).rejects.toThrow('unknown control command');
+  });
+
+  it('takes the place of a socket that a killed process left behind', async () => {
+    await socket.start();
+    const second = new ControlSocket(folder, { echo: async () => 'second' });
+    await second.start();
+    expect(await askControl(folder, 'echo')).toBe('second');
+    await second.stop();
+  });
+
+  it('tells a command that nothing runs', async () => {
+    await expect(askControl(folder, 'echo')).rejects.toThrow(NothingRuns);
+  });
+});

@@ -1,0 +1,70 @@
+import { type Database, openDatabase } from '../../../gateway/stores/database.ts';
+import { RETRIEVAL_AND_CORRELATION } from '../../../gateway/stores/migrations/0004-retrieval-and-correlation.ts';
+import { SqlCorrelationStore } from '../../../gateway/stores/sql-correlation-store.ts';
+
+describe('Correlations in the database', () => {
+  const patientId = { id: 'SHIMANE-1', assigningAuthority: '2.999.392.32.3' };
+  const inOkayama = {
+    patientId,
+    homeCommunityId: 'urn:oid:2.999.392.33',
+    remotePatientId: { id: 'OKAYAMA-9', assigningAuthority: '2.999.392.33.3' },
+    expiresAt: new Date('2026-04-02T00:00:00Z'),
+  };
+  const now = new Date('2026-04-01T00:00:00Z');
+  let database: Database;
+  let clock: Date;
+  let store: SqlCorrelationStore;
+
+  beforeEach(async () => {
+    clock = now;
+    database = await openDatabase({
+      file: ':memory:',
+      now: () => clock,
+      migrations: [RETRIEVAL_AND_CORRELATION],
+    });
+    store = new SqlCorrelationStore(database, () => clock);
+  });
+
+  afterEach(async () => {
+    await database.close();
+  });
+
+  it('finds what was kept of this patient, and of no other', async () => {
+    await store.keep(inOkayama);
+    await store.keep({ ...inOkayama, patientId: { ...patientId, id: 'SHIMANE-2' } });
+
+    expect(await store.find(patientId, now)).toEqual([inOkayama]);
+  });
+
+  it('knows nothing any more from the instant at which it expires', async () => {
+    await store.keep(inOkayama);
+
+    expect(await store.find(patientId, new Date(inOkayama.expiresAt.getTime() - 1))).toHaveLength(
+      1,
+    );
+    expect(await store.find(patientId, inOkayama.expiresAt)).toEqual([]);
+  });
+
+  it('puts what was told later in place of what was told before', async () => {
+    await store.keep(inOkayama);
+    const moved = {
+      ...inOkayama,
+      remotePatientId: { ...inOkayama.remotePatientId, id: 'OKAYAMA-10' },
+    };
+    await store.keep(moved);
+
+    expect(await store.find(patientId, now)).toEqual([moved]);
+  });
+
+  it('removes what has expired when something is kept', async () => {
+    await store.keep(inOkayama);
+    clock = inOkayama.expiresAt;
+    await store.keep({
+      ...inOkayama,
+      homeCommunityId: 'urn:oid:2.999.392.37',
+      expiresAt: new Date('2026-04-03T00:00:00Z'),
+    });
+
+    expect(await store.find(patientId, now)).toHaveLength(1);
+  });
+});
