@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Words that pin a program to one core, or none where the machine has no `taskset` or only one core. */
+export function pinnedTo(core: number): readonly string[] {
+  const found = spawnSync('taskset', ['-c', String(core), 'true']);
+  return found.status === 0 ? ['taskset', '-c', String(core)] : [];
+}
+
+/** Moves this process, the client, to a core of its own. */
+export function pinSelfTo(core: number): boolean {
+  return spawnSync('taskset', ['-a', '-cp', String(core), String(process.pid)]).status === 0;
+}
+
+/** A helper program of the bench, started like the bench itself; resolves with the first line that it prints. */
+export async function startHelper(
+  file: string,
+  options: unknown,
+  prefix: readonly string[],
+): Promise<{ readonly line: string; stop(): Promise<void> }> {
+  const here = fileURLToPath(import.meta.url);
+  const source = here.endsWith('.ts');
+  const path = fileURLToPath(new URL(`./${file}.${source ? 'ts' : 'js'}`, import.meta.url));
+  const words = [
+    ...prefix,
+    process.execPath,
+    ...(source ? ['--import', 'tsx'] : []),
+    path,
+    JSON.stringify(options),
+  ];
+  const child = spawn(words[0] ?? process.execPath, words.slice(1), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = await firstLine(child);
+  return {
+    line,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    let text = '';
+    child.once('exit', (code) => reject(new Error(`a helper of the bench ended with ${code}`)));
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const end = text.indexOf('\n');
+      if (end >= 0) resolve(text.slice(0, end));
+    });
+  });
+}
+
+/** Resident memory of a process: now, and at its peak since `forgetPeak`. Bytes; Linux only. */
+export async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  const of = (name: string) =>
+    Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1] ?? 0) * 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
+
+/** Begins a new peak. */
+export async function forgetPeak(pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5');
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly children?: readonly number[];
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** Where the time of a profile went, by room. A function of the system's own is blamed on its file. */
+const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ['XML reading (saxes)', /node_modules\/saxes|formats\/xml/],
+  ['SOAP and MTOM', /formats\/(soap|mtom)/],
+  ['ebRIM and XDS codecs', /profiles\/(xds|xca)|formats\/ebxml|formats\/datatypes/],
+  ['HL7 V3 codecs', /profiles\/(pix|pdq|xcpd)|formats\/hl7v3/],
+  ['actors', /\/actors\//],
+  ['SQL (kysely, libsql, stores)', /node_modules\/(kysely|libsql|@libsql|@neon)|gateway\/stores/],
+  ['audit', /gateway\/safeguards\/audit|profiles\/atna/],
+  ['node authentication', /gateway\/safeguards|\/certs\//],
+  ['pipeline and listener', /gateway\/inbound/],
+  ['metrics and log', /gateway\/(metrics|log)|node_modules\/(prom-client|pino|sonic-boom)/],
+  ['TLS, HTTP and streams of Node', /^node:/],
+];
+
+/** Self time by room, largest first; parts of one, idle left out. */
+export async function roomsOf(file: string): Promise<readonly { name: string; part: number }[]> {
+  const profile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
+  const parents = new Map<number, number>();
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  for (const { id, children } of profile.nodes)
+    for (const child of children ?? []) parents.set(child, id);
+  const micros = new Map<string, number>();
+  let total = 0;
+  for (const [index, sample] of profile.samples.entries()) {
+    const node = nodes.get(sample);
+    const delta = profile.timeDeltas[index] ?? 0;
+    if (
+      !node ||
+      node.callFrame.functionName === '(idle)' ||
+      node.callFrame.functionName === '(program)'
+    )
+      continue;
+    const room = roomOf(sample);
+    micros.set(room, (micros.get(room) ?? 0) + delta);
+    total += delta;
+  }
+  return [...micros]
+    .map(([name, time]) => ({ name, part: time / total }))
+    .sort((one, other) => other.part - one.part);
+
+  /** Native code has no file: it is blamed on whoever called it. */
+  function roomOf(id: number): string {
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      const frame = nodes.get(at)?.callFrame;
+      if (!frame) break;
+      if (frame.functionName === '(garbage collector)') return 'garbage collection';
+      const found = ROOMS.find(([, pattern]) => pattern.test(frame.url));
+      if (found) return found[0];
+    }
+    return 'other';
+  }
+}

@@ -1,0 +1,166 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { types } from 'node:util';
+import { readRevocationLists } from '../certs/revocation.ts';
+import type { Config } from '../gateway/config.ts';
+import { CommandError } from './command.ts';
+import type { Text } from './messages.ts';
+import { ownPolicy, readPartners } from './region.ts';
+
+/** What one check found. A warning does not stop a start. */
+export interface Checked {
+  readonly name: 'config' | 'certificate' | 'revocation' | 'directory' | 'clock' | 'disk';
+  readonly outcome: 'ok' | 'warning' | 'failed';
+  readonly detail: Text;
+}
+
+const DAY_MS = 86_400_000;
+const RENEW_WITHIN_DAYS = 30;
+const LIST_DUE_WITHIN_DAYS = 1;
+const LEAST_FREE_BYTES = 256 * 1_048_576;
+const LOW_FREE_BYTES = 4_096 * 1_048_576;
+const CLOCK_SLACK_MS = 5 * 60_000;
+
+/** Looks at everything that keeps a region from starting, or soon will; `config` has been read already. */
+export async function checkRegion(config: Config, now: Date): Promise<readonly Checked[]> {
+  return [
+    ok('config', { en: 'every setting is sound', ja: '設定に誤りはありません' }),
+    await checkCertificate(config, now),
+    ...checkRevocation(config, now),
+    checkDirectory(config),
+    checkClock(config, now),
+    ...(await checkDisk(config)),
+  ];
+}
+
+async function checkCertificate(config: Config, now: Date): Promise<Checked> {
+  try {
+    const { ownCertificate } = await ownPolicy(config);
+    const days = Math.floor((ownCertificate.notAfter.getTime() - now.getTime()) / DAY_MS);
+    const detail = {
+      en: `${ownCertificate.subject.text}, ${days} days left`,
+      ja: `${ownCertificate.subject.text}、残り ${days} 日`,
+    };
+    return days < RENEW_WITHIN_DAYS ? warning('certificate', detail) : ok('certificate', detail);
+  } catch (error) {
+    return failed('certificate', reasonOf(error));
+  }
+}
+
+function checkRevocation({ tls }: Config, now: Date): readonly Checked[] {
+  return tls.crls.map((file) => {
+    try {
+      const dues = readRevocationLists(readFileSync(file)).map(
+        ({ nextUpdate }) => nextUpdate?.getTime() ?? 0,
+      );
+      const due = Math.min(...dues);
+      const day = new Date(due).toISOString().slice(0, 16);
+      const detail = {
+        en: `${file}: next list due ${day}Z`,
+        ja: `${file}: 次の失効リストの期限 ${day}Z`,
+      };
+      if (due < now.getTime()) return failed('revocation', detail);
+      const soon = due - now.getTime() < LIST_DUE_WITHIN_DAYS * DAY_MS;
+      return soon ? warning('revocation', detail) : ok('revocation', detail);
+    } catch (error) {
+      return failed('revocation', reasonOf(error));
+    }
+  });
+}
+
+function checkDirectory(config: Config): Checked {
+  try {
+    const { entries } = readPartners(config);
+    const gateways = entries.filter(({ kind }) => kind === 'gateway').length;
+    const detail = {
+      en: `${gateways} gateways, ${entries.length - gateways} systems`,
+      ja: `ゲートウェイ ${gateways} 件、システム ${entries.length - gateways} 件`,
+    };
+    return entries.length === 0 ? warning('directory', detail) : ok('directory', detail);
+  } catch (error) {
+    return failed('directory', reasonOf(error));
+  }
+}
+
+/** Without a time server to ask: the clock must not be behind what was written and signed already. */
+function checkClock(config: Config, now: Date): Checked {
+  const written = [config.database.file, config.audit.directory, config.spool.directory]
+    .filter((path) => existsSync(path))
+    .map((path) => statSync(path).mtimeMs);
+  const signed = config.tls.crls.flatMap((file) => {
+    try {
+      return readRevocationLists(readFileSync(file)).map(({ thisUpdate }) => thisUpdate.getTime());
+    } catch {
+      return [];
+    }
+  });
+  const latest = Math.max(0, ...written, ...signed);
+  const shown = `${now.toISOString().slice(0, 19)}Z`;
+  if (latest <= now.getTime() + CLOCK_SLACK_MS) {
+    return ok('clock', {
+      en: `${shown}, not behind any file or list`,
+      ja: `${shown}、ファイルや失効リストより遅れていません`,
+    });
+  }
+  const seen = `${new Date(latest).toISOString().slice(0, 19)}Z`;
+  return failed('clock', {
+    en: `${shown} is behind what was written at ${seen}; set the clock by NTP`,
+    ja: `${shown} は ${seen} に書かれたものより遅れています。NTP で時計を合わせてください`,
+  });
+}
+
+async function checkDisk(config: Config): Promise<readonly Checked[]> {
+  const folders = [
+    dirname(config.database.file),
+    config.documents.directory,
+    config.spool.directory,
+    config.audit.directory,
+  ];
+  return Promise.all([...new Set(folders)].map((folder) => checkFolder(folder)));
+}
+
+async function checkFolder(folder: string): Promise<Checked> {
+  const found = nearestFolder(folder);
+  try {
+    accessSync(found, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(found);
+    const free = bavail * bsize;
+    const detail = {
+      en: `${folder}: ${Math.floor(free / 1_048_576)} MiB free`,
+      ja: `${folder}: 空き ${Math.floor(free / 1_048_576)} MiB`,
+    };
+    if (free < LEAST_FREE_BYTES) return failed('disk', detail);
+    return free < LOW_FREE_BYTES ? warning('disk', detail) : ok('disk', detail);
+  } catch {
+    return failed('disk', { en: `${found} cannot be written`, ja: `${found} に書き込めません` });
+  }
+}
+
+/** The folder itself, or the nearest one above it that is there: it will be made at the start. */
+function nearestFolder(folder: string): string {
+  let found = folder;
+  while (!existsSync(found) && dirname(found) !== found) found = dirname(found);
+  return found;
+}
+
+function reasonOf(error: unknown): Text {
+  if (error instanceof CommandError) {
+    const { what, where } = error;
+    return where === undefined ? what : { en: `${where} ${what.en}`, ja: `${where} ${what.ja}` };
+  }
+  const reason = types.isNativeError(error) ? error.message : String(error);
+  return { en: reason, ja: reason };
+}
+
+function ok(name: Checked['name'], detail: Text): Checked {
+  return { name, outcome: 'ok', detail };
+}
+
+function warning(name: Checked['name'], detail: Text): Checked {
+  return { name, outcome: 'warning', detail };
+}
+
+function failed(name: Checked['name'], detail: Text): Checked {
+  return { name, outcome: 'failed', detail };
+}

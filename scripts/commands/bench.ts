@@ -1,0 +1,262 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BENCH, BENCH_TRANSACTIONS } from '../bench/bench-region.ts';
+import { type Row, tableOf } from '../bench/figures.ts';
+import { pinnedTo, pinSelfTo, startHelper } from '../bench/machine.ts';
+import { roomsOf } from '../bench/profile.ts';
+import {
+  fanOutScene,
+  fillRegion,
+  hopScene,
+  queryScene,
+  type Stage,
+  streamScene,
+  submitScene,
+} from '../bench/scenes.ts';
+import { command, type Desk, EXIT, option } from '../command.ts';
+import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
+import { startRegion } from '../region-process.ts';
+
+const SCENES = ['query', 'submit', 'stream', 'fan-out', 'hop', 'profile'] as const;
+const SERVER_CORE = 0;
+const CLIENT_CORE = 1;
+const FAR_ENDS_MS = [100, 130, 160, 190, 220, 250, 280, 310, 340, 370];
+
+/** Floor and system side by side in one run: ratios, with their spread. */
+export const benchCommand = command({
+  name: 'bench',
+  summary: { en: 'Measure this system beside its floors.', ja: '下限と並べて性能を測る。' },
+  options: {
+    rounds: option.integer(
+      { en: 'Rounds of each.', ja: '測定の回数。' },
+      { least: 1, most: 50 },
+      5,
+    ),
+    roundMs: option.integer(
+      { en: 'Length of a round of load.', ja: '負荷をかける時間（ミリ秒）。' },
+      { least: 200, most: 60_000 },
+      3_000,
+    ),
+    only: option.oneOf(SCENES, { en: 'Only this scene.', ja: 'この場面だけを測る。' }),
+    redis: option.text({
+      en: 'Measure the hop through the queue on this Redis, too.',
+      ja: 'この Redis の待ち行列も測る。',
+    }),
+  },
+  async run({ rounds, roundMs, only, redis }, desk) {
+    const directory = await mkdtemp(join(tmpdir(), 'kakehashi-bench-'));
+    const prefix = pinnedTo(SERVER_CORE);
+    pinSelfTo(CLIENT_CORE);
+    const rows: Row[] = [];
+    let profile: readonly { name: string; part: number }[] = [];
+    const wants = (scene: (typeof SCENES)[number]) => only === undefined || only === scene;
+    const say = (line: string) => {
+      if (!desk.json) desk.print(`  ${line}`);
+    };
+    try {
+      const federation = await found(directory, desk.now());
+      const plain = (nodeOptions: readonly string[] = []) =>
+        staged(federation, { directory, rounds, roundMs, prefix, say, nodeOptions });
+      const add = (row: Row) => {
+        rows.push(row);
+        say(tableOf([row]).split('\n')[1] ?? '');
+      };
+      const stage = await plain();
+      try {
+        say('filling the region');
+        await fillRegion(stage);
+        for (const connections of [1, 16]) {
+          if (wants('query')) add(await queryScene(stage, connections));
+        }
+        for (const kind of ['ITI-42', 'ITI-41'] as const) {
+          for (const connections of [1, 16]) {
+            if (wants('submit')) add(await submitScene(stage, kind, connections));
+          }
+        }
+        if (wants('stream')) for (const row of await streamScene(stage)) add(row);
+      } finally {
+        await stage.process.stop();
+      }
+      if (wants('profile')) profile = await profileQuery(plain, directory, roundMs);
+      if (wants('fan-out') || wants('hop')) {
+        await farAway(
+          { federation, directory, redis, desk },
+          { wants, add, rounds, roundMs, prefix, say },
+        );
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    desk.print(`${machine(prefix)}\n\n${tableOf(rows)}\n\n${profileText(profile)}`, {
+      machine: machine(prefix),
+      rows,
+      profile,
+    });
+    return EXIT.done;
+  },
+});
+
+interface Conditions {
+  readonly directory: string;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly prefix: readonly string[];
+  readonly say: (line: string) => void;
+  readonly nodeOptions?: readonly string[];
+}
+
+async function staged(federation: Federation, conditions: Conditions): Promise<Stage> {
+  const region = federation.regions.get('bench');
+  const files = federation.systems.get('bench-system');
+  if (!region || !files) throw new Error('the bench has no region');
+  const process = await startRegion(region, {
+    prefix: conditions.prefix,
+    nodeOptions: conditions.nodeOptions,
+  });
+  return { ...conditions, region, files, process };
+}
+
+function benchPlan(settings: Record<string, unknown>): RegionPlan {
+  return {
+    name: 'bench',
+    title: 'bench',
+    ...BENCH,
+    networkId: 'NET-BENCH',
+    assigningAuthorities: [],
+    settings: { log: { level: 'warn' }, ...settings },
+  };
+}
+
+const SYSTEM = {
+  name: 'bench-system',
+  institution: '8800000000',
+  regions: ['bench'],
+  assigningAuthorities: [BENCH.affinityDomain],
+  transactions: BENCH_TRANSACTIONS,
+};
+
+async function found(directory: string, now: Date): Promise<Federation> {
+  return await foundFederation({
+    directory: join(directory, 'plain'),
+    now,
+    regions: [benchPlan({})],
+    systems: [SYSTEM],
+  });
+}
+
+/** The same load once more, with the sampling profiler of V8 in the server. */
+async function profileQuery(
+  start: (nodeOptions: readonly string[]) => Promise<Stage>,
+  directory: string,
+  roundMs: number,
+): Promise<readonly { name: string; part: number }[]> {
+  const stage = await start(['--cpu-prof', `--cpu-prof-dir=${directory}`]);
+  try {
+    await queryScene({ ...stage, rounds: 1, roundMs }, 16);
+  } finally {
+    await stage.process.stop();
+  }
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.cpuprofile'));
+  const [file] = files;
+  return file ? await roomsOf(join(directory, file)) : [];
+}
+
+/** Ten far ends behind the region's Initiating Gateway. */
+async function farAway(
+  {
+    federation: _plain,
+    directory,
+    redis,
+    desk,
+  }: {
+    federation: Federation;
+    directory: string;
+    redis: string | undefined;
+    desk: Desk;
+  },
+  run: {
+    wants: (scene: (typeof SCENES)[number]) => boolean;
+    add: (row: Row) => void;
+  } & Omit<Conditions, 'directory'>,
+): Promise<void> {
+  const kinds = [
+    { kind: 'embedded', settings: {} },
+    ...(redis ? [{ kind: 'Redis', settings: { queue: { kind: 'redis', url: redis } } }] : []),
+  ];
+  for (const [index, { kind, settings }] of kinds.entries()) {
+    const ends = FAR_ENDS_MS.map((afterMs, n) => ({ name: `far-${n}`, afterMs, n }));
+    const federation = await foundFederation({
+      directory: join(directory, kind),
+      now: desk.now(),
+      regions: [
+        benchPlan(settings),
+        ...[...ends, { name: 'far-now', afterMs: 0, n: 99 }].map(({ name, n }) => farPlan(name, n)),
+      ],
+      systems: [SYSTEM],
+    });
+    const stage = await staged(federation, { ...run, directory: join(directory, kind) });
+    const near = placesOf(federation, [{ name: 'far-now', afterMs: 0 }]);
+    const far = placesOf(federation, ends);
+    const helper = await startHelper(
+      'far-ends',
+      { anchorFile: stage.files.anchorFile, ends: [...far, ...near] },
+      [],
+    );
+    try {
+      await fillRegion(stage);
+      const [now] = near;
+      if (run.wants('fan-out') && index === 0) run.add(await fanOutScene(stage, far));
+      if (run.wants('hop') && now) run.add(await hopScene(stage, kind, now));
+    } finally {
+      await stage.process.stop();
+      await helper.stop();
+    }
+  }
+}
+
+function farPlan(name: string, n: number): RegionPlan {
+  const arc = `2.999.88.2.${n + 1}`;
+  return {
+    name,
+    title: name,
+    homeCommunityId: `urn:oid:${arc}`,
+    affinityDomain: `${arc}.1`,
+    repositoryUniqueId: `${arc}.2`,
+    device: `${arc}.3`,
+    networkId: `NET-FAR-${n}`,
+    assigningAuthorities: [],
+  };
+}
+
+function placesOf(federation: Federation, ends: readonly { name: string; afterMs: number }[]) {
+  return ends.map(({ name, afterMs }) => {
+    const region = federation.regions.get(name);
+    if (!region) throw new Error(`no far end ${name}`);
+    return {
+      homeCommunityId: region.plan.homeCommunityId,
+      url: `${region.url}/responding-gateway`,
+      port: Number(new URL(region.url).port),
+      certificateFile: join(region.folder, 'certificates', 'own.pem'),
+      keyFile: join(region.folder, 'certificates', 'own.key'),
+      afterMs,
+    };
+  });
+}
+
+function machine(prefix: readonly string[]): string {
+  const [first] = cpus();
+  const pinned =
+    prefix.length > 0
+      ? `server on core ${SERVER_CORE}, client on core ${CLIENT_CORE}`
+      : 'not pinned';
+  return `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, Node ${process.version}, ${pinned}`;
+}
+
+function profileText(profile: readonly { name: string; part: number }[]): string {
+  if (profile.length === 0) return '';
+  const lines = profile
+    .filter(({ part }) => part >= 0.005)
+    .map(({ name, part }) => `  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`);
+  return `Where the time of ITI-18 at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
+}

@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CommandError, command, EXIT, option } from '../command.ts';
+import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
+import { type RegionProcess, startRegion } from '../region-process.ts';
+
+/** The authority of the patient ids that the runner makes: the affinity domain of both communities. */
+const AFFINITY_DOMAIN = '2.999.77.1';
+/** The sourceId of the test data has an impossible first arc; this one stands in for it. */
+const SOURCE_ID = '2.999.77.42';
+const TRANSACTIONS = ['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+
+/**
+ * Runs the conformance runner that lies beside the checkout against a fresh system: two communities with all actors, and one
+ * client that is entitled as a hospital system and as a gateway in both.
+ */
+export const conformanceCommand = command({
+  name: 'conformance',
+  summary: {
+    en: 'Run the conformance collections against a fresh system.',
+    ja: '新しく立ち上げたシステムに対して適合性試験を実行する。',
+  },
+  options: {
+    runner: option.directory(
+      {
+        en: 'The folder of the conformance runner.',
+        ja: '適合性試験の実行プログラムのフォルダー。',
+      },
+      '../shared/conformance',
+    ),
+    keep: option.flag({
+      en: 'Keep the folders of the two communities.',
+      ja: '二つの地域のフォルダーを残す。',
+    }),
+  },
+  passThrough: true,
+  async run({ runner, keep }, desk) {
+    const source = resolve(runner);
+    if (!(await stat(join(source, 'run.mjs')).catch(() => undefined))) {
+      throw new CommandError(
+        { en: 'the conformance runner is not there', ja: '適合性試験の実行プログラムがありません' },
+        {
+          where: source,
+          next: {
+            en: 'name its folder with --runner DIR',
+            ja: '--runner DIR でフォルダーを指定してください',
+          },
+        },
+      );
+    }
+    const directory = await mkdtemp(join(tmpdir(), 'kakehashi-conformance-'));
+    const running: RegionProcess[] = [];
+    try {
+      const federation = await foundFederation({
+        directory,
+        regions: [plan('red', 1), plan('blue', 2)],
+        systems: [
+          {
+            name: 'conformance',
+            institution: 'CONFORMANCE-1',
+            regions: ['red', 'blue'],
+            assigningAuthorities: [AFFINITY_DOMAIN],
+            transactions: TRANSACTIONS,
+            homeCommunityId: 'urn:oid:2.999.77.99',
+          },
+        ],
+        now: desk.now(),
+      });
+      await desk.progress(
+        { en: 'starting two communities', ja: '二つの地域を起動中' },
+        async () => {
+          for (const region of federation.regions.values()) running.push(await startRegion(region));
+        },
+      );
+      const copy = join(directory, 'runner');
+      await cp(source, copy, { recursive: true });
+      await desk.progress({ en: 'installing the runner', ja: '実行プログラムを準備中' }, () =>
+        run('npm', ['ci', '--no-audit', '--no-fund'], copy, true),
+      );
+      const config = join(directory, 'conformance.json');
+      await writeFile(config, JSON.stringify(configOf(federation), null, 2));
+      const code = await run(
+        process.execPath,
+        ['run.mjs', '--config', config, ...desk.rest],
+        copy,
+        false,
+      );
+      return code === 0 ? EXIT.done : code === 2 ? EXIT.usage : EXIT.failed;
+    } finally {
+      for (const process of running) await process.stop();
+      if (keep) desk.print({ en: `kept ${directory}`, ja: `${directory} を残しました` });
+      else await rm(directory, { recursive: true, force: true });
+    }
+  },
+});
+
+function plan(name: string, number: number): RegionPlan {
+  const arc = `2.999.77.10${number}`;
+  return {
+    name,
+    title: name,
+    homeCommunityId: `urn:oid:${arc}`,
+    affinityDomain: AFFINITY_DOMAIN,
+    repositoryUniqueId: `${arc}.2`,
+    device: `${arc}.3`,
+    networkId: `NET-${number}`,
+    assigningAuthorities: [],
+    settings: { log: { level: 'warn' } },
+  };
+}
+
+function configOf(federation: Federation): unknown {
+  const communities = [...federation.regions.values()].map(({ plan, url }) => ({
+    homeCommunityId: plan.homeCommunityId,
+    repositoryUniqueId: plan.repositoryUniqueId,
+    endpoints: {
+      registry: `${url}/document-registry`,
+      repository: `${url}/document-repository`,
+      respondingGateway: `${url}/responding-gateway`,
+      initiatingGateway: `${url}/initiating-gateway`,
+      patientFeed: `${url}/patient-identity`,
+    },
+  }));
+  const system = federation.systems.get('conformance');
+  return {
+    ...communities[0],
+    assigningAuthority: AFFINITY_DOMAIN,
+    sourceId: SOURCE_ID,
+    uidRoot: '2.999.77.43',
+    communities,
+    tls: {
+      cert: system?.certificateFile,
+      key: system?.keyFile,
+      ca: system?.anchorFile,
+      rejectUnauthorized: true,
+    },
+    timeout: 30_000,
+  };
+}
+
+async function run(
+  program: string,
+  words: readonly string[],
+  cwd: string,
+  quiet: boolean,
+): Promise<number> {
+  const child = spawn(program, words, {
+    cwd,
+    stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (quiet && code !== 0) {
+    throw new CommandError({
+      en: `${program} ${words.join(' ')} failed`,
+      ja: `${program} ${words.join(' ')} が失敗しました`,
+    });
+  }
+  return code ?? 1;
+}

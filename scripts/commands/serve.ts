@@ -1,0 +1,13 @@
+import { command, EXIT, option } from '../command.ts';
+
+/** `kakehashi serve`: runs a region's gateway until Ctrl-C or SIGTERM; its log is on standard output. */
+export const serveCommand = command({
+  name: 'serve',
+  summary: { en: 'Run the gateway of a region.', ja: '地域のゲートウェイを動かす。' },
+  options: { folder: option.folder() },
+  async run({ folder }, desk) {
+    const { serve } = await import('../../gateway/main.ts');
+    await serve(folder, { stop: desk.stop });
+    return EXIT.done;
+  },
+});

@@ -1,0 +1,112 @@
+import { types } from 'node:util';
+import { PeerFailure } from '../actors/actor.ts';
+import { ConfigFaults } from '../gateway/config-faults.ts';
+import { refusalsOf } from '../profiles/refusal.ts';
+import { CommandError, EXIT, type ExitCode } from './command.ts';
+import { type Language, MESSAGES, say, type Text } from './messages.ts';
+
+interface FailureLine {
+  readonly what: Text;
+  readonly where?: string;
+  readonly next?: Text;
+  /** An XDS error code, a setting's path, or a peer's failure class. */
+  readonly code?: string;
+}
+
+interface Manner {
+  readonly stderr: { write(text: string): unknown };
+  readonly language: Language;
+  readonly isJson: boolean;
+}
+
+/**
+ * Prints what went wrong, one line a fault: what, where, the next step; with `--json` one object
+ * `{ "errors": [{ "what", "where", "next", "code" }] }`. A defect alone is printed with its stack.
+ *
+ * @returns the exit code: 2 for wrong usage and wrong settings' command lines, else 1
+ */
+export function printFailure(error: unknown, { stderr, language, isJson }: Manner): ExitCode {
+  const lines = linesOf(error);
+  if (isJson) {
+    const errors = lines.map(({ what, where, next, code }) => ({
+      what: say(what, language),
+      where,
+      next: next === undefined ? undefined : say(next, language),
+      code,
+    }));
+    stderr.write(`${JSON.stringify({ errors })}\n`);
+  } else {
+    for (const { what, where, next } of lines) {
+      const head = where === undefined ? 'kakehashi' : where;
+      const tail = next === undefined ? '' : `; ${say(next, language)}`;
+      stderr.write(`${head}: ${say(what, language)}${tail}\n`);
+    }
+    if (isDefect(error)) stderr.write(`${stackOf(error)}\n`);
+  }
+  return error instanceof CommandError ? error.exit : EXIT.failed;
+}
+
+function linesOf(error: unknown): readonly FailureLine[] {
+  if (error instanceof CommandError) {
+    return [{ what: error.what, where: error.where, next: error.next }];
+  }
+  if (error instanceof ConfigFaults) {
+    return error.faults.map(({ path, problem }) => ({
+      what: problem,
+      where: error.file,
+      code: path === '' ? undefined : path,
+    }));
+  }
+  if (error instanceof PeerFailure) return [peerFailureLine(error)];
+  const refusals = refusalsOf(error);
+  if (refusals !== undefined) {
+    return refusals.map(({ code, context, location }) => ({
+      what: { en: `${code}: ${context}`, ja: `${code}: ${context}` },
+      where: location,
+      code,
+    }));
+  }
+  return [{ what: MESSAGES.unexpected(messageOf(error)), next: MESSAGES.reportDefect }];
+}
+
+function peerFailureLine(error: PeerFailure): FailureLine {
+  const { en, ja } = PEER_NEXT[error.failureClass];
+  return {
+    what: { en: error.message, ja: error.message },
+    where: error.peer,
+    next: { en, ja },
+    code: error.failureClass,
+  };
+}
+
+const PEER_NEXT: Readonly<Record<PeerFailure['failureClass'], Text>> = {
+  transient: {
+    en: 'the partner did nothing: try again, or look with kakehashi partner test',
+    ja: '相手は何も処理していません。再試行するか kakehashi partner test で確かめてください',
+  },
+  ambiguous: {
+    en: 'the partner may have acted: look before you send it again',
+    ja: '相手が処理した可能性があります。再送の前に確かめてください',
+  },
+  permanent: {
+    en: 'sending it again is of no use: ask the partner, or look with kakehashi partner test',
+    ja: '再送しても無駄です。相手に確かめるか kakehashi partner test で調べてください',
+  },
+};
+
+function isDefect(error: unknown): boolean {
+  return !(
+    error instanceof CommandError ||
+    error instanceof ConfigFaults ||
+    error instanceof PeerFailure ||
+    refusalsOf(error) !== undefined
+  );
+}
+
+function messageOf(error: unknown): string {
+  return types.isNativeError(error) ? error.message : String(error);
+}
+
+function stackOf(error: unknown): string {
+  return types.isNativeError(error) ? (error.stack ?? '') : '';
+}

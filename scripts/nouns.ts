@@ -1,0 +1,85 @@
+import type { Command } from './command.ts';
+import type { Text } from './messages.ts';
+
+/** One noun of the command line; its module is loaded only when it is asked for. */
+export interface Noun {
+  readonly name: string;
+  readonly summary: Text;
+  load(): Promise<readonly Command[]>;
+}
+
+/** Every noun of the command line, in the order of the help. */
+export const NOUNS: readonly Noun[] = [
+  {
+    name: 'init',
+    summary: { en: "Make a region's folder.", ja: '地域フォルダーを作る。' },
+    load: async () => [(await import('./commands/init.ts')).initCommand],
+  },
+  {
+    name: 'serve',
+    summary: { en: 'Run the gateway of a region.', ja: '地域のゲートウェイを動かす。' },
+    load: async () => [(await import('./commands/serve.ts')).serveCommand],
+  },
+  {
+    name: 'check',
+    summary: {
+      en: 'Check config, certificates, clock and disk.',
+      ja: '設定・証明書・時計・ディスクを調べる。',
+    },
+    load: async () => [(await import('./commands/check.ts')).checkCommand],
+  },
+  {
+    name: 'cert',
+    summary: { en: 'Issue and look at certificates.', ja: '証明書を発行し、調べる。' },
+    load: async () => (await import('./commands/cert.ts')).certCommands,
+  },
+  {
+    name: 'partner',
+    summary: {
+      en: 'Partners in the directory: add, list, test.',
+      ja: '連携先の登録・一覧・接続試験。',
+    },
+    load: async () => (await import('./commands/partner.ts')).partnerCommands,
+  },
+  {
+    name: 'patient',
+    summary: { en: 'Feed and find patients.', ja: '患者を登録し、探す。' },
+    load: async () => (await import('./commands/patient.ts')).patientCommands,
+  },
+  {
+    name: 'documents',
+    summary: {
+      en: 'Submit, query and retrieve documents.',
+      ja: '文書を登録し、照会し、取得する。',
+    },
+    load: async () => (await import('./commands/documents.ts')).documentsCommands,
+  },
+  {
+    name: 'queue',
+    summary: { en: 'Look at the retrieval queue.', ja: '取得待ち行列を見る。' },
+    load: async () => (await import('./commands/queue.ts')).queueCommands,
+  },
+  {
+    name: 'audit',
+    summary: { en: 'List and verify the audit trail.', ja: '監査証跡を一覧し、検証する。' },
+    load: async () => (await import('./commands/audit.ts')).auditCommands,
+  },
+  {
+    name: 'demo',
+    summary: {
+      en: 'Three regions exchange documents on this machine.',
+      ja: 'この計算機の上で三つの地域が文書を交換する。',
+    },
+    load: async () => [(await import('./commands/demo.ts')).demoCommand],
+  },
+  {
+    name: 'conformance',
+    summary: { en: 'Run the conformance collections.', ja: '適合性試験を実行する。' },
+    load: async () => [(await import('./commands/conformance.ts')).conformanceCommand],
+  },
+  {
+    name: 'bench',
+    summary: { en: 'Measure this system.', ja: '性能を測る。' },
+    load: async () => [(await import('./commands/bench.ts')).benchCommand],
+  },
+];

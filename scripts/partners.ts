@@ -1,0 +1,96 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { addToYaml, type Config, parseYaml } from '../gateway/config.ts';
+import {
+  type CertificateBinding,
+  DirectoryFaults,
+  readDirectory,
+} from '../gateway/safeguards/directory.ts';
+import { CommandError, EXIT } from './command.ts';
+
+/** A partner as an operator names it. */
+export interface NewPartner {
+  readonly name: string;
+  readonly kind: 'gateway' | 'system';
+  readonly binding: CertificateBinding;
+  /** `urn:oid:…`; of a gateway. */
+  readonly community: readonly string[];
+  /** A gateway's Responding Gateway. */
+  readonly url: string | undefined;
+  /** OIDs; of a system. */
+  readonly sourceId: readonly string[];
+  readonly authority: readonly string[];
+  /** Empty: those usual for the kind. */
+  readonly transaction: readonly string[];
+  readonly tls12: boolean;
+}
+
+const USUAL = {
+  gateway: ['ITI-38', 'ITI-39', 'ITI-55'],
+  system: ['ITI-18', 'ITI-41', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
+} as const;
+
+/** A directory without partners, and what it is for. */
+export const EMPTY_DIRECTORY = `# The partners: who may call, and where others are called. Made by kakehashi partner add.
+# 連携先の一覧: 誰が呼び出せるか、どこを呼び出すか。kakehashi partner add で追加します。
+entries: []
+`;
+
+/** The row of the directory file that a partner becomes. */
+export function partnerRow(partner: NewPartner): Readonly<Record<string, unknown>> {
+  const { name, kind, binding, community, url, sourceId, authority, transaction, tls12 } = partner;
+  const shared = {
+    name,
+    kind,
+    certificate: binding,
+    transactions: transaction.length > 0 ? transaction : USUAL[kind],
+    ...(tls12 ? { tls: 'tls12' } : {}),
+  };
+  if (kind === 'system') {
+    return {
+      ...shared,
+      institution: binding.serialNumber,
+      sourceIds: sourceId,
+      assigningAuthorities: authority,
+    };
+  }
+  return {
+    ...shared,
+    homeCommunityIds: community,
+    endpoints: url === undefined ? {} : Object.fromEntries(USUAL.gateway.map((id) => [id, url])),
+  };
+}
+
+/**
+ * Adds a partner to the directory file; comments in it stay. The file is replaced whole, or not at all.
+ *
+ * @throws CommandError with what is wrong when the directory would not be sound with it
+ */
+export function addPartner(
+  { directory }: Pick<Config, 'directory'>,
+  partner: NewPartner,
+): Readonly<Record<string, unknown>> {
+  const row = partnerRow(partner);
+  const name = basename(directory);
+  const before = existsSync(directory) ? readFileSync(directory, 'utf8') : EMPTY_DIRECTORY;
+  const after = addToYaml(before, 'entries', row, name);
+  try {
+    readDirectory(parseYaml(after, name));
+  } catch (error) {
+    if (!(error instanceof DirectoryFaults)) throw error;
+    const faults = error.faults.map(({ path, expected }) => `${path}: ${expected}`).join('; ');
+    throw new CommandError(
+      { en: faults, ja: faults },
+      {
+        where: name,
+        cause: error,
+        exit: EXIT.usage,
+        next: { en: 'nothing was written', ja: '何も書き込んでいません' },
+      },
+    );
+  }
+  const beside = `${directory}.${process.pid}.new`;
+  writeFileSync(beside, after, { flush: true });
+  renameSync(beside, directory);
+  return row;
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Region } from './federation.ts';
+
+/** A region that runs in a process of its own. */
+export interface RegionProcess {
+  readonly region: Region;
+  readonly pid: number;
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Words before the command, such as `taskset -c 0`. */
+  readonly prefix?: readonly string[];
+  /** Words for Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly readyMs?: number;
+}
+
+const READY_MS = 60_000;
+const LOOK_EVERY_MS = 50;
+const STOP_MS = 20_000;
+
+/** This file's own folder tells whether it runs from source or compiled; the child is started alike. */
+export function kakehashiWords(nodeOptions: readonly string[] = []): string[] {
+  const here = fileURLToPath(import.meta.url);
+  const entry = join(here, '..', here.endsWith('.ts') ? 'kakehashi.ts' : 'kakehashi.js');
+  const loader = here.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  return [process.execPath, ...nodeOptions, ...loader, entry];
+}
+
+/**
+ * Starts `kakehashi serve` for a region and waits until it is ready. Its log goes to `var/serve.log` in the region's folder.
+ * @throws Error with the end of the log when it ended or was not ready in time
+ */
+export async function startRegion(
+  region: Region,
+  options: StartOptions = {},
+): Promise<RegionProcess> {
+  const words = [
+    ...(options.prefix ?? []),
+    ...kakehashiWords(options.nodeOptions),
+    'serve',
+    region.folder,
+  ];
+  const child = spawn(words[0] ?? process.execPath, words.slice(1), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.environment },
+  });
+  const log = createWriteStream(join(region.folder, 'var', 'serve.log'), { flags: 'a' });
+  const tail: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.pipe(log, { end: false });
+    stream?.on('data', (chunk: Buffer) => {
+      tail.push(chunk.toString('utf8'));
+      while (tail.length > 20) tail.shift();
+    });
+  }
+  await ready(child, region, { tail, readyMs: options.readyMs ?? READY_MS });
+  return {
+    region,
+    pid: child.pid ?? 0,
+    stop: () => end(child, 'SIGTERM'),
+    kill: () => end(child, 'SIGKILL'),
+  };
+}
+
+async function ready(
+  child: ChildProcess,
+  region: Region,
+  { tail, readyMs }: { tail: readonly string[]; readyMs: number },
+): Promise<void> {
+  const until = performance.now() + readyMs;
+  while (performance.now() < until) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`${region.plan.name} ended at its start: ${tail.join('').slice(-2_000)}`);
+    }
+    try {
+      const answer = await fetch(`${region.operationsUrl}/health/ready`);
+      if (answer.ok) return;
+    } catch {
+      // It does not listen yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  child.kill('SIGKILL');
+  throw new Error(
+    `${region.plan.name} was not ready within ${readyMs} ms: ${tail.join('').slice(-2_000)}`,
+  );
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,284 @@
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseYaml, readConfig } from '../../gateway/config.ts';
+import { EXIT } from '../../scripts/command.ts';
+import { runCommandLine } from '../../scripts/kakehashi.ts';
+
+async function ran(...words: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const exit = await runCommandLine(words, {
+    stdout: {
+      write: (text) => {
+        stdout += text;
+      },
+    },
+    stderr: {
+      write: (text) => {
+        stderr += text;
+      },
+    },
+    locale: 'C',
+    stop: () => new AbortController().signal,
+  });
+  return { exit, stdout, stderr };
+}
+
+const root = mkdtempSync(join(tmpdir(), 'kakehashi-init-'));
+const shimane = join(root, 'shimane');
+const kagawa = join(root, 'kagawa');
+
+async function init(folder: string, arc: string, ...words: string[]) {
+  return ran('init', folder, '--name', 'Trial', '--oid', arc, ...words);
+}
+
+beforeAll(async () => {
+  await init(shimane, '2.999.392.32', '--network-id', 'NET-32');
+  await init(kagawa, '2.999.392.37', '--network-id', 'NET-37', '--lang', 'ja');
+});
+
+describe('kakehashi init', () => {
+  it('makes a folder whose config is sound', () => {
+    const config = readConfig(shimane, {});
+
+    expect(config.homeCommunityId).toBe('urn:oid:2.999.392.32');
+    expect(config.tls.anchors).toEqual([join(shimane, 'ca/anchors.pem')]);
+    expect(config.listen.soap.publicUrl).toBe('https://localhost:8443');
+  });
+
+  it('writes keys that only their owner may read', () => {
+    for (const file of ['ca/root.key', 'certificates/own.key', 'systems/hospital/own.key']) {
+      expect(statSync(join(shimane, file)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('explains each setting above it, in the language that is spoken', () => {
+    const english = readFileSync(join(shimane, 'kakehashi.yaml'), 'utf8');
+    const japanese = readFileSync(join(kagawa, 'kakehashi.yaml'), 'utf8');
+
+    expect(english).toContain(
+      '# The least serious line that is written. No level writes a person.\n',
+    );
+    expect(japanese).toContain('# 出力するログの最低水準。どの水準でも個人は記録しない。\n');
+  });
+
+  it('writes defaults that are the defaults when their mark is taken away', () => {
+    const text = readFileSync(join(shimane, 'kakehashi.yaml'), 'utf8');
+    const unmarked = text.replace(/^( *)#([A-Za-z-]+:)(?= \S)/gm, '$1$2');
+    const other = mkdtempSync(join(tmpdir(), 'kakehashi-init-'));
+    writeFileSync(join(other, 'kakehashi.yaml'), unmarked);
+
+    const { folder: _, file: __, ...defaults } = readConfig(other, {});
+
+    expect(parseYaml(unmarked)).toMatchObject({ retrieval: { deadlineMs: 20_000 } });
+    expect(defaults.limits).toEqual(readConfig(shimane, {}).limits);
+    expect(defaults.destinations).toEqual(readConfig(shimane, {}).destinations);
+  });
+
+  it('does not write over a region', async () => {
+    const before = readFileSync(join(shimane, 'kakehashi.yaml'), 'utf8');
+
+    const { exit, stderr } = await init(shimane, '2.999.1');
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain('is there already; nothing was written; choose another folder');
+    expect(readFileSync(join(shimane, 'kakehashi.yaml'), 'utf8')).toBe(before);
+  });
+
+  it('issues by a trial CA that is there', async () => {
+    const third = join(root, 'third');
+
+    const { exit } = await init(third, '2.999.392.31', '--ca', join(shimane, 'ca'));
+
+    expect(exit).toBe(EXIT.done);
+    expect(existsSync(join(third, 'ca'))).toBe(false);
+    expect(readConfig(third, {}).tls.crls).toEqual([join(shimane, 'ca/crls.pem')]);
+  });
+
+  it('takes certificates that the region has, and then makes none', async () => {
+    const own = join(root, 'own');
+    const at = (file: string) => join(shimane, file);
+    const { exit } = await init(
+      own,
+      '2.999.392.30',
+      ...['--certificate', at('certificates/own.pem'), '--key', at('certificates/own.key')],
+      ...['--anchors', at('ca/anchors.pem'), '--crls', at('ca/crls.pem')],
+      ...['--policy', '1.2.392.100495.1.5.1.3.0.1'],
+    );
+
+    expect(exit).toBe(EXIT.done);
+    expect(existsSync(join(own, 'certificates'))).toBe(false);
+    expect((await ran('check', own)).exit).toBe(EXIT.done);
+  });
+
+  it('wants all of its own certificates or none', async () => {
+    const { exit, stderr } = await init(join(root, 'half'), '2.999.1', '--policy', '2.999.1');
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('own certificates need all of');
+    expect(existsSync(join(root, 'half'))).toBe(false);
+  });
+});
+
+describe('kakehashi check', () => {
+  it('finds nothing wrong with a region that was made', async () => {
+    const { exit, stdout } = await ran('check', shimane, '--json');
+    const { ok, checks } = JSON.parse(stdout);
+
+    expect(exit).toBe(EXIT.done);
+    expect(ok).toBe(true);
+    expect(new Set(checks.map(({ name }: { name: string }) => name))).toEqual(
+      new Set(['config', 'certificate', 'revocation', 'directory', 'clock', 'disk']),
+    );
+  });
+
+  it('fails when the certificate belongs to another CA', async () => {
+    const mixed = join(root, 'mixed');
+    await init(mixed, '2.999.392.39');
+    const file = join(mixed, 'kakehashi.yaml');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll('[ca/', `[${kagawa}/ca/`));
+
+    const { exit, stdout } = await ran('check', mixed);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stdout).toMatch(/^FAIL certificate: /m);
+  });
+
+  it('takes the folder by position or by name', async () => {
+    const byName = await ran('check', '--folder', shimane, '--config');
+
+    expect(byName).toEqual(await ran('check', shimane, '--config'));
+  });
+
+  it('shows every setting with the place that it came from', async () => {
+    const { stdout } = await ran('check', shimane, '--config');
+
+    expect(stdout).toContain('listen.soap.port: 8443  (kakehashi.yaml)\n');
+    expect(stdout).toContain('retrieval.attempts: 5  (default)\n');
+  });
+
+  it('says that nothing lives when nothing runs', async () => {
+    const { exit, stderr } = await ran('check', kagawa, '--live');
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain('/health/live: nothing answers; look at the log of kakehashi serve');
+  });
+});
+
+describe('kakehashi partner', () => {
+  it('adds a gateway by its certificate, and keeps what was in the file', async () => {
+    const { exit } = await ran(
+      ...['partner', 'add', 'kagawa', '--folder', shimane],
+      ...['--certificate', join(kagawa, 'certificates/own.pem')],
+      ...[
+        '--community',
+        'urn:oid:2.999.392.37',
+        '--url',
+        'https://localhost:8444/responding-gateway',
+      ],
+    );
+    const text = readFileSync(join(shimane, 'directory.yaml'), 'utf8');
+
+    expect(exit).toBe(EXIT.done);
+    expect(text).toMatch(/^# The partners: who may call/);
+    expect(parseYaml(text)).toMatchObject({
+      entries: [
+        { name: 'hospital', kind: 'system' },
+        {
+          name: 'kagawa',
+          kind: 'gateway',
+          certificate: { serialNumber: 'NET-37' },
+          homeCommunityIds: ['urn:oid:2.999.392.37'],
+          transactions: ['ITI-38', 'ITI-39', 'ITI-55'],
+          endpoints: { 'ITI-55': 'https://localhost:8444/responding-gateway' },
+        },
+      ],
+    });
+  });
+
+  it('lists who is in the directory', async () => {
+    const { exit, stdout } = await ran('partner', 'list', shimane);
+
+    expect(exit).toBe(EXIT.done);
+    expect(stdout).toContain('kagawa    gateway  urn:oid:2.999.392.37  ITI-38 ITI-39 ITI-55');
+  });
+
+  it('writes nothing when the directory would not be sound', async () => {
+    const before = readFileSync(join(shimane, 'directory.yaml'), 'utf8');
+
+    const { exit, stderr } = await ran(
+      ...['partner', 'add', 'kagawa', '--folder', shimane],
+      ...['--certificate', join(kagawa, 'certificates/own.pem')],
+      ...['--community', 'urn:oid:2.999.392.37'],
+    );
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('nothing was written');
+    expect(readFileSync(join(shimane, 'directory.yaml'), 'utf8')).toBe(before);
+  });
+
+  it('tests a partner that does not answer, and says what to look at', async () => {
+    const { exit, stderr } = await ran('partner', 'test', 'kagawa', '--folder', shimane);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain('kagawa: cannot be reached: ECONNREFUSED; check the URL');
+  });
+
+  it('tests no one who is not there', async () => {
+    const { exit, stderr } = await ran('partner', 'test', 'tottori', '--folder', shimane);
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('tottori: is not in the directory');
+  });
+
+  it('tests no one who only calls us', async () => {
+    const { exit, stderr } = await ran('partner', 'test', 'hospital', '--folder', shimane);
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('hospital: has no endpoint');
+  });
+});
+
+describe('kakehashi queue ls', () => {
+  it('says how to start the process when none runs', async () => {
+    const { exit, stderr } = await ran('queue', 'ls', shimane);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain(
+      `no process runs for this region; start it: kakehashi serve ${shimane}`,
+    );
+  });
+});
+
+describe('A command that asks a region', () => {
+  it('says which certificate is not there', async () => {
+    const { exit, stderr } = await ran(
+      ...['documents', 'query', '--patient', '1^^^&2.999.1&ISO', '--folder', shimane],
+      ...['--as', join(shimane, 'systems/none')],
+    );
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain("is not there; give the system's folder with --as");
+  });
+
+  it('refuses a patient id that is none, before anything is sent', async () => {
+    const { exit, stderr } = await ran(
+      ...['patient', 'feed', '--folder', shimane, '--id', '4711', '--kanji', '試験 花子'],
+    );
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain("--id must look like 'ID^^^&OID&ISO'");
+  });
+
+  it('tells of a region that does not answer, by class of failure', async () => {
+    const { exit, stderr } = await ran(
+      ...['patient', 'find', '--folder', kagawa, '--id', '1^^^&2.999.392.37.10.1&ISO', '--json'],
+      ...['--url', 'https://localhost:1'],
+    );
+
+    expect(exit).toBe(EXIT.failed);
+    expect(JSON.parse(stderr).errors[0]).toMatchObject({ where: 'localhost:1', code: 'transient' });
+  });
+});
