@@ -127,7 +127,12 @@ export function institutionOf(certificate: Certificate): string | undefined {
 
 /** A certificate as texts for operators name it: by number and CA, since a subject may be a person's name. */
 export function labelOf({ serialNumber, issuer }: Certificate): string {
-  return `serial ${serialNumber} by ${issuer.text}`;
+  return `serial ${serialNumber} by ${shortened(issuer.text)}`;
+}
+
+/** A name for a log or an audit record: a stranger's certificate may hold kilobytes of it. */
+export function shortened(name: string): string {
+  return name.length > 300 ? `${name.slice(0, 300)}…` : name;
 }
 
 /** Issuer and subject are the same, and its own key signed it. */

@@ -3,7 +3,7 @@ import { type Certificate, labelOf, readCertificates } from './certificate.ts';
 import { dateFindings, findPaths, type Path } from './chain.ts';
 import { MalformedDer } from './der.ts';
 import { accepts, type Finding, refused, summaryOf } from './findings.ts';
-import { type HpkiProfile, profileFindings } from './hpki.ts';
+import { type HpkiProfile, profileFindings, type TlsUse } from './hpki.ts';
 import { encodePem } from './pem.ts';
 
 /** Our own certificate, the certificates that lead to the anchor, and our key. */
@@ -25,6 +25,8 @@ export interface CredentialFiles {
   readonly key: Uint8Array;
   readonly anchors: readonly Certificate[];
   readonly profile: HpkiProfile;
+  /** Which ends of TLS it is to stand for; both unless said. */
+  readonly uses?: readonly TlsUse[];
   readonly at: Date;
 }
 
@@ -40,7 +42,7 @@ export class CredentialsRefused extends Error {
 }
 
 /**
- * Loads our own credentials: the key fits the certificate, the profile accepts it for both ends of TLS, and a path of
+ * Loads our own credentials: the key fits the certificate, the profile accepts it for these ends of TLS, and a path of
  * certificates that are valid now leads to one of our anchors.
  * @throws CredentialsRefused
  */
@@ -48,7 +50,7 @@ export function loadCredentials(files: CredentialFiles): Credentials {
   const [leaf, ...intermediates] = readOwn(files.certificate);
   if (!leaf) throw new CredentialsRefused([refused('no-certificate', 'the file holds none')]);
   const key = readKey(files.key);
-  const findings: Finding[] = [...profileFindings(leaf, files.profile)];
+  const findings: Finding[] = [...profileFindings(leaf, files.profile, files.uses)];
   if (!leaf.native.checkPrivateKey(key)) findings.push(refused('key-mismatch', labelOf(leaf)));
   const found = findPaths(leaf, { anchors: files.anchors, intermediates });
   findings.push(...found.findings);

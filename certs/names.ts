@@ -1,4 +1,13 @@
-import { childrenOf, type Der, MalformedDer, oidOf, requireChildren, TAG, textOf } from './der.ts';
+import {
+  childrenOf,
+  type Der,
+  hexOf,
+  MalformedDer,
+  oidOf,
+  requireChildren,
+  TAG,
+  textOf,
+} from './der.ts';
 
 /** Short names of the attributes that appear in subjects and issuers here. Source: RFC 4514, section 3; X.520. */
 export const NAME_ATTRIBUTES = {
@@ -118,7 +127,7 @@ function ipTextOf(octets: Uint8Array): string {
 function escapeValue(value: string): string {
   return value
     .replace(/[\\,+"<>;=]/g, (character) => `\\${character}`)
-    .replace(/\0/g, '\\00')
+    .replace(/[\x00-\x1f\x7f]/g, (character) => `\\${hexOf(Buffer.from(character))}`)
     .replace(/^[ #]/, (character) => `\\${character}`)
     .replace(/ $/, '\\ ');
 }

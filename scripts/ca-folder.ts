@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type AuthorityRequest,
   createAuthority,
@@ -196,6 +196,7 @@ export class CaFolder {
     const { certificate } = own;
     const copy = join(this.path, CA_FILES.issued, `${certificate.serialNumber}.pem`);
     await writePublicFile(copy, pem(certificate));
+    await mkdir(dirname(prefix), { recursive: true, mode: 0o700 });
     const [certificateFile, keyFile] = [`${prefix}.pem`, `${prefix}.key`];
     await writePrivateFile(keyFile, keyPem(own), { replace });
     await writePublicFile(certificateFile, `${pem(certificate)}${pem(this.issuing)}`);

@@ -4,6 +4,7 @@ import { ConfigFaults } from '../gateway/config-faults.ts';
 import { refusalsOf } from '../profiles/refusal.ts';
 import { CommandError, EXIT, type ExitCode } from './command.ts';
 import { type Language, MESSAGES, say, type Text } from './messages.ts';
+import { systemCodeOf } from './system-error.ts';
 
 interface FailureLine {
   readonly what: Text;
@@ -66,8 +67,51 @@ function linesOf(error: unknown): readonly FailureLine[] {
       code,
     }));
   }
+  const operators = operatorLine(error);
+  if (operators !== undefined) return [operators];
   return [{ what: MESSAGES.unexpected(messageOf(error)), next: MESSAGES.reportDefect }];
 }
+
+/** What an operator can mend, told by the error's class or by the operating system's code. */
+function operatorLine(error: unknown): FailureLine | undefined {
+  const message = messageOf(error);
+  const kind = CHECKABLE.find((name) => types.isNativeError(error) && error.name === name);
+  if (kind !== undefined)
+    return { what: { en: message, ja: message }, next: SEE_CHECK, code: kind };
+  const code = systemCodeOf(error);
+  const known = code === undefined ? undefined : SYSTEM_NEXT[code];
+  if (known === undefined) return undefined;
+  return { what: { en: message, ja: message }, next: known, code };
+}
+
+/** Errors that tell what is wrong with a region's files. By name, so that this file loads none of their modules. */
+const CHECKABLE = [
+  'CredentialsRefused',
+  'KeyFileRefused',
+  'DirectoryFaults',
+  'MalformedDer',
+  'DatabaseInUse',
+  'RedisUnfit',
+  'SpoolNotShared',
+] as const;
+
+const SEE_CHECK: Text = {
+  en: 'see: kakehashi check FOLDER',
+  ja: '参照: kakehashi check フォルダー',
+};
+
+const SYSTEM_NEXT: Readonly<Record<string, Text>> = {
+  EADDRINUSE: {
+    en: 'another process listens there: end it, or change listen in kakehashi.yaml',
+    ja: '別のプロセスが使用中です。止めるか、kakehashi.yaml の listen を変えてください',
+  },
+  EACCES: {
+    en: 'give this user the right to it',
+    ja: 'このユーザーに権限を与えてください',
+  },
+  ENOENT: SEE_CHECK,
+  ENOSPC: { en: 'make room on the disk', ja: 'ディスクの空きを増やしてください' },
+};
 
 function peerFailureLine(error: PeerFailure): FailureLine {
   const { en, ja } = PEER_NEXT[error.failureClass];
@@ -99,7 +143,8 @@ function isDefect(error: unknown): boolean {
     error instanceof CommandError ||
     error instanceof ConfigFaults ||
     error instanceof PeerFailure ||
-    refusalsOf(error) !== undefined
+    refusalsOf(error) !== undefined ||
+    operatorLine(error) !== undefined
   );
 }
 

@@ -34,16 +34,40 @@ export interface Streams {
  * Nothing is thrown: what goes wrong is one line on standard error, or one JSON object with `--json`.
  */
 export async function runCommandLine(
-  words: readonly string[],
+  given: readonly string[],
   streams: Streams,
 ): Promise<ExitCode> {
-  const language = languageOf(wordAfter(words, '--lang'), streams.locale);
-  const isJson = ownWords(words).includes('--json');
+  const { words, lang, isJson } = withoutManner(given);
+  const language = languageOf(lang, streams.locale);
   try {
+    if (lang !== undefined && lang !== language) {
+      throw new UsageError(MESSAGES.wrongValue('--lang', { en: 'en or ja', ja: ' en か ja ' }));
+    }
     return await new CommandLine(words, streams, { language, isJson }).run();
   } catch (error) {
     return printFailure(error, { stderr: streams.stderr, language, isJson });
   }
+}
+
+/** Takes `--json` and `--lang`, which may stand anywhere before `--`, out of the words. */
+function withoutManner(given: readonly string[]) {
+  const words: string[] = [];
+  let lang: string | undefined;
+  let isJson = false;
+  for (let at = 0; at < given.length; at += 1) {
+    const word = given[at] ?? '';
+    if (word === '--') {
+      words.push(...given.slice(at));
+      break;
+    }
+    if (word === '--json') isJson = true;
+    else if (word.startsWith('--lang=')) lang = word.slice('--lang='.length);
+    else if (word === '--lang') {
+      at += 1;
+      lang = given[at] ?? '';
+    } else words.push(word);
+  }
+  return { words, lang, isJson };
 }
 
 /** The commander tree of one call: built for the noun that was asked for, in the language that is spoken. */
@@ -242,25 +266,9 @@ function rawValuesOf(definition: Command, leaf: Branch): Record<string, RawValue
   return raw;
 }
 
-/** The words before `--`; what follows is not ours to read. */
-function ownWords(words: readonly string[]): readonly string[] {
-  const end = words.indexOf('--');
-  return end < 0 ? words : words.slice(0, end);
-}
-
-function wordAfter(words: readonly string[], flag: string): string | undefined {
-  const own = ownWords(words);
-  const joined = own.find((word) => word.startsWith(`${flag}=`));
-  if (joined !== undefined) return joined.slice(flag.length + 1);
-  const position = own.indexOf(flag);
-  return position < 0 ? undefined : own[position + 1];
-}
-
-/** The first word that is neither an option nor the value of `--lang`. */
+/** The first word that is no option. */
 function nounIn(words: readonly string[]): string | undefined {
-  return ownWords(words).find(
-    (word, position) => !word.startsWith('-') && words[position - 1] !== '--lang',
-  );
+  return words.find((word) => !word.startsWith('-'));
 }
 
 /** The version in package.json, which lies above this file in the checkout and in the package alike. */

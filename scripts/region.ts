@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { ActorName } from '../actors/actor.ts';
@@ -10,13 +10,16 @@ import {
   type DirectoryEntry,
   readDirectory,
 } from '../gateway/safeguards/directory.ts';
+import { readPrivateFile, readPublicFile } from '../gateway/safeguards/key-files.ts';
 import { identityOf } from '../gateway/safeguards/peer.ts';
 import { TlsPolicy } from '../gateway/safeguards/tls.ts';
 import type { PatientId } from '../profiles/patient.ts';
 import { decodeCX } from '../profiles/formats/datatypes.ts';
 import { type Transmission, transmissionOf } from '../profiles/formats/hl7v3.ts';
 import type { Issue, Transaction } from '../profiles/transaction.ts';
+import { certificatesOf, onFile } from './certificate-texts.ts';
 import { CommandError, option, UsageError } from './command.ts';
+import type { Text } from './messages.ts';
 import { systemCodeOf } from './system-error.ts';
 
 /** Where a system's own certificate lies under the region's folder, unless `--as` says otherwise. */
@@ -68,14 +71,19 @@ export async function withRegion<T>(
 ): Promise<T> {
   const config = readConfig(choice.folder);
   const issue: Issue = { now: () => new Date(), uuid: randomUUID };
-  const policy = await policyOf(config, choice.as ?? join(config.folder, SYSTEM_FOLDER));
+  const system = await systemOf(choice.as ?? join(config.folder, SYSTEM_FOLDER));
+  const policy = await ownPolicy(config);
   const base = choice.url ?? urlOf(config);
-  const client: Client = await openClient({ tls: policy.clientOptions('anyone') });
+  // The region's own trust judges the far end; the system's certificate says who asks.
+  const { cert, key } = system;
+  const client: Client = await openClient({
+    tls: { ...policy.clientOptions('anyone'), cert, key },
+  });
   try {
     return await work({
       config,
       issue,
-      entries: policy.directory.entriesOf(identityOf(policy.ownCertificate)),
+      entries: policy.directory.entriesOf(identityOf(system.certificate)),
       ask: (transaction, actor, request) => client.ask(transaction, `${base}/${actor}`, request),
       transmission: () =>
         transmissionOf(issue, {
@@ -149,48 +157,58 @@ export function readPartners(config: Config): Directory {
  * @throws CredentialsRefused, KeyFileRefused, CommandError when a file is not there
  */
 export async function ownPolicy(config: Config): Promise<TlsPolicy> {
-  return loadPolicy(config, config.tls);
-}
-
-async function policyOf(config: Config, systemFolder: string): Promise<TlsPolicy> {
-  const folder = resolve(systemFolder);
-  return loadPolicy(config, {
-    certificate: join(folder, 'own.pem'),
-    key: join(folder, 'own.key'),
-  });
-}
-
-async function loadPolicy(
-  config: Config,
-  { certificate, key }: { readonly certificate: string; readonly key: string },
-): Promise<TlsPolicy> {
-  try {
-    return await TlsPolicy.load({
-      files: {
-        certificate,
-        key,
-        anchors: config.tls.anchors,
-        revocationLists: config.tls.crls,
-        policies: config.tls.acceptedPolicies,
-      },
-      directory: readPartners(config),
+  const { certificate, key, anchors, crls, acceptedPolicies } = config.tls;
+  const directory = readPartners(config);
+  return present(certificate, OWN_NEXT, async () =>
+    TlsPolicy.load({
+      files: { certificate, key, anchors, revocationLists: crls, policies: acceptedPolicies },
+      directory,
       now: () => new Date(),
-    });
-  } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOENT') {
-      const { path = certificate } = cause as { path?: string };
-      throw new CommandError(
-        { en: 'is not there', ja: 'がありません' },
-        {
-          where: path,
-          cause,
-          next: {
-            en: "give the system's folder with --as, or issue a certificate with kakehashi cert issue",
-            ja: '--as でシステムのフォルダーを指定するか、kakehashi cert issue で証明書を発行してください',
-          },
-        },
-      );
-    }
-    throw cause;
+    }),
+  );
+}
+
+/** A system's certificate and key, in the files of its folder. */
+async function systemOf(folder: string) {
+  const certificateFile = resolve(folder, 'own.pem');
+  const keyFile = resolve(folder, 'own.key');
+  const cert = await present(certificateFile, SYSTEM_NEXT, async () =>
+    readPublicFile(certificateFile),
+  );
+  const key = await present(keyFile, SYSTEM_NEXT, async () => readPrivateFile(keyFile));
+  const [certificate] = await certificatesOf(certificateFile);
+  if (certificate === undefined || !certificate.native.checkPrivateKey(createPrivateKey(key))) {
+    throw new CommandError(
+      {
+        en: 'is not the certificate of the key beside it',
+        ja: 'は隣の秘密鍵の証明書ではありません',
+      },
+      { where: certificateFile },
+    );
   }
+  return { cert, key, certificate };
+}
+
+const SYSTEM_NEXT = {
+  en: "give the system's folder with --as, or issue a certificate with kakehashi cert issue",
+  ja: '--as でシステムのフォルダーを指定するか、kakehashi cert issue で証明書を発行してください',
+};
+
+const OWN_NEXT = {
+  en: 'see tls in kakehashi.yaml; kakehashi cert issue makes a trial certificate',
+  ja: 'kakehashi.yaml の tls を見てください。試験用の証明書は kakehashi cert issue で作れます',
+};
+
+/** Runs work on files; one that is not there becomes an error with the next step. */
+async function present<T>(where: string, next: Text, work: () => Promise<T>): Promise<T> {
+  return onFile(where, async () => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+      const { path = where } = cause as { path?: string };
+      const what = { en: 'is not there', ja: 'がありません' };
+      throw new CommandError(what, { where: path, cause, next });
+    }
+  });
 }

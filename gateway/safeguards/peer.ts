@@ -1,4 +1,4 @@
-import { type Certificate, institutionOf } from '../../certs/certificate.ts';
+import { type Certificate, institutionOf, shortened } from '../../certs/certificate.ts';
 import { type Finding, summaryOf } from '../../certs/findings.ts';
 import type { CertificateIdentity, DirectoryEntry } from './directory.ts';
 
@@ -64,8 +64,8 @@ export function rejection(
 /** What of a certificate goes into the audit trail. */
 export function knownOf(certificate: Certificate): Partial<KnownPeer> {
   return {
-    subject: certificate.subject.text,
-    issuer: certificate.issuer.text,
+    subject: shortened(certificate.subject.text),
+    issuer: shortened(certificate.issuer.text),
     certificateSerial: certificate.serialNumber,
     fingerprint: certificate.fingerprint,
   };

@@ -2,13 +2,11 @@ import { constants } from 'node:crypto';
 import type { AgentOptions, ServerOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { type Certificate, readCertificates } from '../../certs/certificate.ts';
-import { type Credentials, loadCredentials } from '../../certs/credentials.ts';
+import type { Certificate } from '../../certs/certificate.ts';
+import { CredentialsRefused } from '../../certs/credentials.ts';
 import { accepts, type Finding, refused } from '../../certs/findings.ts';
-import { encodePem } from '../../certs/pem.ts';
-import { readRevocationLists } from '../../certs/revocation.ts';
+import { profileFindings, type TlsUse } from '../../certs/hpki.ts';
 import type { Directory, DirectoryEntry } from './directory.ts';
-import { readPrivateFile, readPublicFile } from './key-files.ts';
 import {
   identityOf,
   type KnownPeer,
@@ -18,30 +16,8 @@ import {
   rejection,
 } from './peer.ts';
 import { chainOf, noCertificate, rawChainOf, readPresented } from './presented.ts';
-import { Trust } from './trust.ts';
-
-/** Where the certificates of this node lie. All are read again by `reload`. */
-export interface TlsFiles {
-  /** PEM: own certificate first, then its issuing CA. */
-  readonly certificate: string;
-  /** PEM, mode 0600. */
-  readonly key: string;
-  /** PEM or DER: roots, or issuing CAs, that are trusted. */
-  readonly anchors: readonly string[];
-  /** PEM or DER: a list of every CA that stands below an anchor, and of the anchors themselves. */
-  readonly revocationLists: readonly string[];
-  /** PEM or DER: issuing CAs that peers may forget to send. */
-  readonly intermediates?: readonly string[];
-  /** Policy OIDs of organisation authentication that are accepted. */
-  readonly policies: readonly string[];
-}
-
-/** The world of a TLS policy: its files, the partners, and the clock. */
-export interface TlsWorld {
-  readonly files: TlsFiles;
-  readonly directory: Directory;
-  now(): Date;
-}
+import { type Reading, readTlsFiles, type TlsFiles, type TlsWorld } from './tls-files.ts';
+import type { Trust } from './trust.ts';
 
 /** TLS 1.3 suites, then those of BCP 195 for TLS 1.2. Source: ITI TF-2: 3.19 (STX: TLS 1.2 Floor); RFC 9325, section 4.2. */
 export const CIPHER_SUITES = [
@@ -74,15 +50,6 @@ export class ServerRefused extends Error {
   }
 }
 
-/** One reading of all the files. */
-interface Reading {
-  readonly generation: number;
-  readonly credentials: Credentials;
-  readonly trust: Trust;
-  readonly directory: Directory;
-  readonly anchorsPem: readonly string[];
-}
-
 /**
  * Node authentication: one policy for every listener and every sender.
  *
@@ -95,6 +62,8 @@ export class TlsPolicy {
   readonly #files: TlsFiles;
   readonly #now: () => Date;
   #reading: Reading;
+  /** A policy that only calls needs no certificate of a server. */
+  #serves = false;
 
   private constructor(world: TlsWorld, reading: Reading) {
     this.#files = world.files;
@@ -107,13 +76,14 @@ export class TlsPolicy {
    * @throws CredentialsRefused, KeyFileRefused, MalformedDer, or the file system's error
    */
   static async load(world: TlsWorld): Promise<TlsPolicy> {
-    return new TlsPolicy(world, await read(world, 1));
+    return new TlsPolicy(world, await readTlsFiles(world, { generation: 1, uses: ['client'] }));
   }
 
   /** Reads every file again, and takes this directory. All or nothing: on a fault the old reading stays. */
   async reload(directory: Directory = this.#reading.directory): Promise<void> {
     const world = { files: this.#files, directory, now: this.#now };
-    const reading = await read(world, this.#reading.generation + 1);
+    const uses: readonly TlsUse[] = this.#serves ? ['client', 'server'] : ['client'];
+    const reading = await readTlsFiles(world, { generation: this.#reading.generation + 1, uses });
     this.#reading = { ...reading, generation: this.#reading.generation + 1 };
   }
 
@@ -137,8 +107,15 @@ export class TlsPolicy {
     return this.#reading.trust;
   }
 
-  /** For `https.createServer`, and after `reload` for `server.setSecureContext`. */
+  /**
+   * For `https.createServer`, and after `reload` for `server.setSecureContext`.
+   * @throws CredentialsRefused when our certificate cannot stand for a server
+   */
   serverOptions(): ServerOptions {
+    const profile = { policies: this.#files.policies };
+    const findings = profileFindings(this.ownCertificate, profile, ['server']);
+    if (!accepts(findings)) throw new CredentialsRefused(errorsOf(findings));
+    this.#serves = true;
     return {
       ...this.#contextOptions(),
       minVersion: 'TLSv1.2',
@@ -267,28 +244,6 @@ export class TlsPolicy {
 export function handshakeRejection(error: Error, socket: Socket): Rejection {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
   return rejection('handshake', addressOf(socket), { detail: code });
-}
-
-async function read(world: TlsWorld, generation: number): Promise<Reading> {
-  const { files, directory } = world;
-  const [certificate, key, anchorFiles, listFiles, helperFiles] = await Promise.all([
-    readPublicFile(files.certificate),
-    readPrivateFile(files.key),
-    Promise.all(files.anchors.map(readPublicFile)),
-    Promise.all(files.revocationLists.map(readPublicFile)),
-    Promise.all((files.intermediates ?? []).map(readPublicFile)),
-  ]);
-  const anchors = anchorFiles.flatMap(readCertificates);
-  const profile = { policies: files.policies };
-  const credentials = loadCredentials({ certificate, key, anchors, profile, at: world.now() });
-  const trust = new Trust({
-    anchors,
-    intermediates: [...helperFiles.flatMap(readCertificates), ...credentials.chain.slice(1)],
-    revocationLists: listFiles.flatMap(readRevocationLists),
-    profile,
-  });
-  const anchorsPem = anchors.map(({ der }) => encodePem(der, 'CERTIFICATE'));
-  return { generation, credentials, trust, directory, anchorsPem };
 }
 
 function notJudged(error: unknown): Finding {

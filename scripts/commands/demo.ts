@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { command, type Desk, EXIT, option } from '../command.ts';
 import { verifiedRecords } from '../demo/verify-trail.ts';
 import { demoRegions } from '../demo/regions.ts';
@@ -92,7 +92,10 @@ async function foundDemo(
       assigningAuthorities: [
         { oid: region.hospital.assigningAuthority, name: region.hospital.title.en },
       ],
-      settings: redis ? { queue: { kind: 'redis', url: redis } } : {},
+      // Several demos may share a Redis, one after another or at once.
+      settings: redis
+        ? { queue: { kind: 'redis', url: redis, prefix: basename(directory) } }
+        : {},
     })),
     systems: demoRegions().map(({ name, hospital }) => ({
       name: `${name}-hospital`,
@@ -141,6 +144,9 @@ async function stayUp(federation: Federation, desk: Desk): Promise<void> {
   if (hospital && shimane) {
     desk.print(
       `  curl --cert ${hospital.certificateFile} --key ${hospital.keyFile} --cacert ${hospital.anchorFile} '${shimane.url}/initiating-gateway?wsdl'`,
+    );
+    desk.print(
+      `  npm run -s kakehashi -- documents query --folder ${shimane.folder} --as ${dirname(hospital.certificateFile)} --patient 'S-900-77^^^&2.999.392.32.10.1&ISO'`,
     );
     desk.print(`  npm run -s kakehashi -- audit list ${shimane.folder}`);
     desk.print(`  npm run -s kakehashi -- queue ls ${shimane.folder}`);

@@ -103,7 +103,9 @@ const patientFind = command({
           }),
         ),
       );
-      if (answer.acknowledgement !== 'AA') throw refused(answer.details);
+      // 204: the patient identifier is not known. Source: ITI TF-2: 3.45.4.2.3.
+      const isUnknown = answer.details.some(({ code }) => code === '204');
+      if (answer.acknowledgement !== 'AA' && !isUnknown) throw refused(answer.details);
       const ids = answer.ids.map(encodeCX);
       print(ids.length === 0 ? NONE : ids.join('\n'), { ids });
       return ids.length === 0 ? EXIT.nothingToDo : EXIT.done;

@@ -11,6 +11,7 @@ import {
 import {
   institutionOf,
   isSelfSigned,
+  labelOf,
   readCertificate,
   readCertificates,
 } from '../../certs/certificate.ts';
@@ -22,6 +23,7 @@ import { canonicalName } from '../../certs/names.ts';
 import { TRIAL_POLICY } from '../../certs/oids.ts';
 import { decodePem, encodePem } from '../../certs/pem.ts';
 import { isSignedBy } from '../../certs/revocation.ts';
+import { encodeSubject, signCertificate } from '../../certs/x509.ts';
 import { BAD_KINDS, type BadKind, throwawayPki } from '../support/pki.ts';
 
 const NOW = new Date('2030-04-01T00:00:00Z');
@@ -260,6 +262,30 @@ describe('hcRole', () => {
 });
 
 describe('names', () => {
+  it('show what a stranger wrote on one line, and not all of it', async () => {
+    const { authority, holders } = await throwawayPki();
+    const subject = encodeSubject([
+      ['C', 'JP'],
+      ['CN', `a\nb,"c" ${'x'.repeat(1000)}`],
+    ]);
+    const { certificate } = holders.clinic;
+    const der = await signCertificate(
+      {
+        subject,
+        publicKey: certificate.publicKey,
+        serialNumber: '4001',
+        notBefore: NOW,
+        notAfter: NOW,
+        extensions: [],
+      },
+      { key: authority.issuing.key, name: subject },
+    );
+    const read = readCertificate(der);
+    expect(read.subject.text).toMatch(/^CN=a\\0ab\\,\\"c\\" x+,C=JP$/);
+    expect(labelOf(read).length).toBeLessThan(340);
+    expect(canonicalName(read.subject.text)).toBe(read.subject.text);
+  });
+
   it.each([
     ['cn=A, O = B ,C=JP', 'CN=A,O=B,C=JP'],
     ['2.5.4.3=A,c=JP', 'CN=A,C=JP'],

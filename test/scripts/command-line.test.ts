@@ -67,6 +67,21 @@ describe('kakehashi --help', () => {
     expect((await spoken('C', '--lang=ja', '--help')).stdout).toContain('使い方:');
   });
 
+  it('takes the language before the command as well', async () => {
+    const { exit, stdout } = await ran('--lang', 'ja', 'documents', '--help');
+
+    expect(exit).toBe(EXIT.done);
+    expect(stdout).toContain('使い方: kakehashi documents');
+    expect(stdout).toContain('retrieve');
+  });
+
+  it('speaks no third language', async () => {
+    const { exit, stderr } = await ran('--help', '--lang', 'fr');
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toBe('kakehashi: --lang must be en or ja\n');
+  });
+
   it('shows the options of one command with their defaults', async () => {
     const { exit, stdout } = await ran('documents', 'submit', '--help');
 

@@ -23,7 +23,7 @@ import {
   type Signer,
   signCertificate,
 } from '../../certs/x509.ts';
-import type { TlsFiles } from '../../gateway/safeguards/tls.ts';
+import type { TlsFiles } from '../../gateway/safeguards/tls-files.ts';
 
 /** A certificate with its key, in the forms that tests need. */
 export interface Holder {

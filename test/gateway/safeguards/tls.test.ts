@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { CredentialsRefused } from '../../../certs/credentials.ts';
 import { type Directory, readDirectory } from '../../../gateway/safeguards/directory.ts';
 import type { Peer, Rejection } from '../../../gateway/safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from '../../../gateway/safeguards/tls.ts';
@@ -246,6 +247,33 @@ describe('time', () => {
     expect(await post(pki.holders.shimane, { port: portOf(other) })).toBe('');
     expect(requireRejection(verdicts[0]).findings[0]?.rule).toBe('revocation-stale');
     other.close();
+  });
+});
+
+describe('our own certificate', () => {
+  it('of a system that only calls needs no host name, but none can listen with it', async () => {
+    const holder = await issueHolder(pki.authority, {
+      institution: '3290000001',
+      commonName: 'shimane',
+      hosts: [],
+    });
+    const calling = policyOf('calling', holder);
+    expect(await call('okayama', calling)).toContain('200');
+    const only = await calling;
+    expect(() => only.serverOptions()).toThrow(CredentialsRefused);
+  });
+
+  it('is refused on reload when a listener could no longer present it', async () => {
+    const listening = await policyOf('listening', pki.holders.okayama);
+    listening.serverOptions();
+    const holder = await issueHolder(pki.authority, {
+      institution: '3390000001',
+      commonName: 'okayama',
+      hosts: [],
+    });
+    await writeTlsFiles(join(folder, 'listening'), { pki, holder });
+    await expect(listening.reload()).rejects.toThrow(CredentialsRefused);
+    expect(listening.ownCertificate.fingerprint).toBe(pki.holders.okayama.certificate.fingerprint);
   });
 });
 
