@@ -53,7 +53,10 @@ export type Ask = <Request, Response>(
 ) => Promise<Response>;
 
 export interface AskOptions {
+  /** How long the answer may take. With `progressed`, counted anew from each chunk of its documents. */
   readonly deadlineMs?: number;
+  /** Called whenever octets of the answer's documents have arrived. */
+  readonly progressed?: () => void;
 }
 
 /** The world as an answer sees it: whom it may ask, who asked, and the clock and ids that come in. */

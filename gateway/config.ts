@@ -13,7 +13,7 @@ export const CONFIG_FILE = 'kakehashi.yaml';
 
 /** A config that can be used: defaults applied, secrets read, every path absolute. */
 export type Config = Omit<Values, 'queue'> & {
-  readonly queue: { readonly kind: 'embedded' } | { readonly kind: 'redis'; readonly url: string };
+  readonly queue: { readonly kind: 'embedded' } | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
   /** The region's folder, absolute. */
   readonly folder: string;
   /** The config file, absolute. */
@@ -286,7 +286,7 @@ function valueAt(raw: unknown, path: readonly string[]): unknown {
 
 function queueOf({ queue }: Values): Config['queue'] {
   return queue.kind === 'redis' && queue.url !== undefined
-    ? { kind: 'redis', url: queue.url }
+    ? { kind: 'redis', url: queue.url, prefix: queue.prefix }
     : { kind: 'embedded' };
 }
 

@@ -131,8 +131,8 @@ export class Gateway {
 
   async #start(): Promise<void> {
     const config = this.#config;
-    const spoolDirectory = join(config.spool.directory, 'arriving');
-    // What an unfinished request left behind belongs to nobody.
+    // Processes may share a spool, and each takes its own requests; what an unfinished one left behind belongs to nobody.
+    const spoolDirectory = join(config.spool.directory, 'requests', config.audit.node);
     await rm(spoolDirectory, { recursive: true, force: true });
     await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
     const database = await openDatabase({ file: config.database.file, now: this.#now });
@@ -226,7 +226,7 @@ export class Gateway {
     const retrievals = await startRetrievals({
       config,
       database,
-      askFor: (organization) => this.#askAs(exchange, organization),
+      askFor: (organization, releases) => this.#askAs(exchange, organization, releases),
       now: this.#now,
       log: this.#log,
     });
@@ -270,7 +270,7 @@ export class Gateway {
   }
 
   /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
-  #askAs(exchange: Exchange, organization: string): Ask {
+  #askAs(exchange: Exchange, organization: string, releases: Releases): Ask {
     const caller: Caller = {
       name: organization,
       kinds: ['own'],
@@ -279,7 +279,7 @@ export class Gateway {
       sourceIds: [],
       assigningAuthorities: [],
     };
-    return exchange.askFor(caller);
+    return exchange.askFor(caller, releases);
   }
 
   async #listen(

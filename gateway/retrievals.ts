@@ -23,7 +23,7 @@ export interface RetrievalsOptions {
   /** Only the embedded form keeps its jobs there. */
   readonly database: Database;
   /** The ask that speaks for an organisation of our community. */
-  readonly askFor: (organization: string) => Ask;
+  readonly askFor: (organization: string, releases: (() => Promise<void>)[]) => Ask;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -53,7 +53,7 @@ export async function startRetrievals(options: RetrievalsOptions): Promise<Retri
   };
   const started =
     config.queue.kind === 'redis'
-      ? await startRedis(config.queue.url, { ...options, spool, worker, settings })
+      ? await startRedis(config.queue, { ...options, spool, worker, settings })
       : await startEmbedded({ ...options, spool, worker, settings });
   const sweeper = setInterval(() => {
     spool.sweep().catch((error: unknown) => log.error({ event: 'sweep-failed' }, error));
@@ -89,11 +89,14 @@ async function startEmbedded(parts: Parts): Promise<Omit<Retrievals, 'spool'>> {
   return { queue, stop: (graceMs) => queue.stop(graceMs) };
 }
 
-async function startRedis(url: string, parts: Parts): Promise<Omit<Retrievals, 'spool'>> {
+async function startRedis(
+  { url, prefix }: { readonly url: string; readonly prefix: string },
+  parts: Parts,
+): Promise<Omit<Retrievals, 'spool'>> {
   const { config, spool, worker, settings, log } = parts;
   const shared = {
     url,
-    prefix: redisPrefixOf(config.homeCommunityId),
+    prefix: redisPrefixOf(config.homeCommunityId, prefix),
     spool,
     settings,
     redisFailed: (error: unknown) => log.warn({ event: 'redis-away' }, error),

@@ -149,7 +149,7 @@ export const SETTINGS = {
       en: 'The audit trail; nothing is answered that cannot be recorded here.',
       ja: '監査証跡。ここに記録できない応答は返さない。',
     }),
-    node: setting(kind.text, 'kakehashi', {
+    node: setting(kind.node, 'kakehashi', {
       en: 'Names this process in the audit trail; each process has its own.',
       ja: '監査証跡でのこのプロセスの名称。プロセスごとに変える。',
     }),
@@ -172,6 +172,10 @@ export const SETTINGS = {
         ja: 'queue.kind が redis のときの接続先。パスワードを含むものは env:NAME か file:PATH で渡す。',
       },
     ),
+    prefix: setting(kind.node, 'kakehashi', {
+      en: 'Before all keys in Redis: one for each installation that shares it.',
+      ja: 'Redis の全キーの前に付ける名称。同じ Redis を使う設備ごとに変える。',
+    }),
   },
   retrieval: {
     deadlineMs: setting(kind.integer(1_000, 120_000), 20_000, {
@@ -235,8 +239,8 @@ export const SETTINGS = {
       ja: '1 電文の受信にかけてよい時間の上限。',
     }),
     results: setting(kind.integer(1, 100_000), 10_000, {
-      en: 'The most objects that one query is answered with.',
-      ja: '1 回の照会で返すオブジェクト数の上限。',
+      en: 'The most whole objects (LeafClass) that one query is answered with; ten times as many references.',
+      ja: '1 回の照会で返すオブジェクト（LeafClass）の上限。参照だけならその 10 倍。',
     }),
   },
   correlationTimeToLive: setting(kind.duration, 'P7D', {

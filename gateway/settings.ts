@@ -74,6 +74,10 @@ export const kind = {
     en: 'a URN such as urn:oid:2.999.1',
     ja: 'urn:oid:2.999.1 のような URN',
   }),
+  node: matching(/^[A-Za-z0-9._-]{1,64}$/, {
+    en: 'letters, digits, dot, dash or underline, at most 64',
+    ja: '英数字・点・ハイフン・下線の 64 字以内',
+  }),
   host: matching(/^[A-Za-z0-9.:_-]{1,253}$/, {
     en: 'a host name or an IP address',
     ja: 'ホスト名または IP アドレス',

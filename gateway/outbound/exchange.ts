@@ -87,6 +87,7 @@ export class Exchange {
       const sent = await this.#house.sender.send(transaction, request, {
         endpoint,
         deadlineMs: options?.deadlineMs,
+        progressed: options?.progressed,
         onMessage: (message) => {
           unanswered = message;
         },

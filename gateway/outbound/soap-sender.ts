@@ -80,6 +80,7 @@ export class SoapSender {
     to: {
       endpoint: Endpoint;
       deadlineMs?: number;
+      progressed?: () => void;
       onMessage?: (message: Unanswered) => void;
     },
   ): Promise<Sent<Response>> {
@@ -101,9 +102,11 @@ export class SoapSender {
     const deadlineMs = to.deadlineMs ?? this.#options.deadlineMs;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), deadlineMs);
+    const { progressed } = to;
+    let answer: IncomingMessage | undefined;
     const parts = new IncomingParts(this.#options.spoolDirectory, this.#options.limits);
     try {
-      const answer = await this.#post(
+      answer = await this.#post(
         endpoint,
         { envelope, transaction, body, action: message.action },
         abort.signal,
@@ -111,11 +114,22 @@ export class SoapSender {
       const opened = await this.#open(answer, parts, endpoint.peer);
       this.#expect(opened, { messageId, replyAction: message.replyAction, peer: endpoint.peer });
       const response = transaction.response.decode(opened, parts.followed ? parts : NO_PARTS);
-      await parts.receive();
+      await parts.receive(
+        progressed &&
+          (() => {
+            timer.refresh();
+            progressed();
+          }),
+      );
       return { response, messageId, requestText: body.xml, release: () => parts.release() };
     } catch (error) {
       await parts.release();
-      throw this.#failed(error, { aborted: abort.signal.aborted, deadlineMs, peer: endpoint.peer });
+      throw this.#failed(error, {
+        aborted: abort.signal.aborted,
+        brokeOff: answer !== undefined && !answer.complete,
+        deadlineMs,
+        peer: endpoint.peer,
+      });
     } finally {
       clearTimeout(timer);
     }
@@ -243,10 +257,15 @@ export class SoapSender {
 
   #failed(
     error: unknown,
-    { aborted, deadlineMs, peer }: { aborted: boolean; deadlineMs: number; peer: string },
+    {
+      aborted,
+      brokeOff,
+      deadlineMs,
+      peer,
+    }: { aborted: boolean; brokeOff: boolean; deadlineMs: number; peer: string },
   ): PeerFailure {
     if (aborted) return failureOfDeadline(deadlineMs, peer);
-    if (error instanceof Refusal) {
+    if (error instanceof Refusal && !brokeOff) {
       return failureOfAnswer(`the answer cannot be read: ${error.code}`, peer, error);
     }
     return failureOf(error, { peer, wrote: true });

@@ -46,6 +46,7 @@ export interface RedisRetrievalWorkerOptions extends RedisRetrievalOptions {
 
 const NAME = 'retrieval';
 const LOCK_MS = 30_000;
+const CLOSE_MS = 3_000;
 const PROGRESS_EVERY_MS = 1_000;
 /** Events can be missed while the connection is rebuilt, so those who wait look for themselves now and then. */
 const LOOK_EVERY_MS = 2_000;
@@ -104,8 +105,8 @@ export class RedisRetrievalQueue implements RetrievalQueue {
 
   async stop(): Promise<void> {
     for (const waiter of this.#waiters.values()) waiter.end({ kind: 'pending' });
-    await this.#events.close();
-    await this.#queue.close();
+    await inReasonableTime(this.#events.close());
+    await inReasonableTime(this.#queue.close());
     await this.#agreement.end();
     for (const connection of this.#connections) connection.disconnect();
   }
@@ -251,14 +252,21 @@ export class RedisRetrievalWorker {
 
   /** Takes nothing more, and waits at most so long for what runs; another worker then takes that up. */
   async stop(graceMs: number): Promise<void> {
-    await this.#worker.pause(true);
+    await inReasonableTime(this.#worker.pause(true));
     const grace = { deadlineMs: graceMs, longestMs: graceMs };
     const ended = Promise.allSettled(this.#running);
     const inTime = await waitFor(ended, new LastProgress(), grace);
-    await this.#worker.close(inTime === undefined);
+    // Without Redis there is nobody to take leave of; what ran is taken up as if we had been killed.
+    const isAway = this.#connections.some(({ status }) => status !== 'ready');
+    await inReasonableTime(this.#worker.close(inTime === undefined || isAway));
     await this.#agreement.end();
     for (const connection of this.#connections) connection.disconnect();
   }
+}
+
+/** While Redis is away some closings never end; the connections are cut after this anyway. */
+async function inReasonableTime(closing: Promise<unknown>): Promise<void> {
+  await waitFor(closing, new LastProgress(), { deadlineMs: CLOSE_MS, longestMs: CLOSE_MS });
 }
 
 interface Connected {

@@ -57,7 +57,7 @@ export class RetrievalWorker {
         ITI_39,
         { homeCommunityId },
         { documents: [{ homeCommunityId, repositoryUniqueId, documentUniqueId }] },
-        { deadlineMs: attemptMs },
+        { deadlineMs: attemptMs, progressed },
       );
       progressed();
       const document = theDocument(response, identity);

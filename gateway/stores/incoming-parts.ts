@@ -84,7 +84,7 @@ export class IncomingParts implements Parts {
 
   /** Takes every part: each must be named by exactly one element, and each name must have its part.
    * @throws Fault Sender */
-  async receive(): Promise<void> {
+  async receive(progressed: () => void = () => undefined): Promise<void> {
     for await (const { contentId, body } of this.#arriving ?? []) {
       const content = this.#claimed.get(contentId);
       if (!content || content.file) {
@@ -96,7 +96,9 @@ export class IncomingParts implements Parts {
           },
         );
       }
-      content.file = await spoolTo(this.#directory, body, { bytes: this.#limits.documentBytes });
+      content.file = await spoolTo(this.#directory, watched(body, progressed), {
+        bytes: this.#limits.documentBytes,
+      });
     }
     this.#atEnd = true;
     for (const [contentId, content] of this.#claimed) {
@@ -111,5 +113,15 @@ export class IncomingParts implements Parts {
     for (const { file } of this.#claimed.values()) {
       if (file) await rm(file.path, { force: true });
     }
+  }
+}
+
+async function* watched(
+  body: AsyncIterable<Uint8Array>,
+  progressed: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    progressed();
+    yield chunk;
   }
 }

@@ -80,9 +80,9 @@ export async function requireKeepingRedis(redis: RedisClient): Promise<void> {
   }
 }
 
-/** The prefix of all keys of one community, so that several can share a Redis. */
-export function redisPrefixOf(homeCommunityId: string): string {
-  return `kakehashi:{${homeCommunityId.replaceAll(':', '.')}}`;
+/** The prefix of all keys of one installation of a community, so that several can share a Redis. */
+export function redisPrefixOf(homeCommunityId: string, installation = 'kakehashi'): string {
+  return `${installation}:{${homeCommunityId.replaceAll(':', '.')}}`;
 }
 
 /** One setting, or undefined where CONFIG is forbidden. */

@@ -58,9 +58,9 @@ export async function startRedis(
       stdio: 'ignore',
     },
   );
-  await listening(port, child);
+  await listening(Number(all.port), child);
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://127.0.0.1:${all.port}`,
     directory,
     async stop() {
       const exited = once(child, 'exit');

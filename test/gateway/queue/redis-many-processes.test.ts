@@ -31,8 +31,11 @@ describeWithRedis('The retrieval queue on Redis', () => {
   });
 
   afterEach(async () => {
-    for (const stop of stops.splice(0).reverse()) await stop();
-    await redis.stop();
+    try {
+      for (const stop of stops.splice(0).reverse()) await stop();
+    } finally {
+      await redis.stop();
+    }
     await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
@@ -153,7 +156,7 @@ describeWithRedis('The retrieval queue on Redis', () => {
     await aGateway('another-spool');
   });
 
-  it('says at once that it takes nothing while Redis is away, and still gives what is in the spool', async () => {
+  it('takes nothing while Redis is away but gives what is in the spool, and goes on when Redis is back', async () => {
     const [gateway] = await Promise.all([aGateway(), aWorker()]);
     await gateway.submit([aRetrieval()], aHospital(), soon);
     await redis.stop();
@@ -165,7 +168,13 @@ describeWithRedis('The retrieval queue on Redis', () => {
     );
 
     expect(results.map(({ outcome }) => outcome.kind)).toEqual(['retrieved', 'busy']);
-    redis = await startRedis();
+
+    redis = await startRedis({ port: new URL(redis.url).port });
+    await until(async () => {
+      const wanted = aRetrieval({ documentUniqueId: '2.999.8.2' });
+      const [result] = await gateway.submit([wanted], aHospital(), soon);
+      return result?.outcome.kind === 'retrieved';
+    });
   });
 
   it('lets a running retrieval end when a worker is stopped with grace', async () => {
