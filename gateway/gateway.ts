@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Actor, ActorName, Answer, Ask, Caller, Community } from '../actors/actor.ts';
+import type { ActorName, Ask, Caller, Community } from '../actors/actor.ts';
 import { documentRegistry } from '../actors/document-registry/index.ts';
 import { documentRepository } from '../actors/document-repository/index.ts';
 import { initiatingGateway } from '../actors/initiating-gateway/index.ts';
 import { patientIdentity } from '../actors/patient-identity/index.ts';
+import { feedUnconfirmed } from '../actors/patient-identity/registry-feed.ts';
+import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { respondingGateway } from '../actors/responding-gateway/index.ts';
+import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
 import { ControlSocket } from './control.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
@@ -36,42 +39,6 @@ export interface GatewayOptions {
   readonly uuid?: () => string;
 }
 
-interface Inside {
-  readonly answer: Answer<unknown>;
-  readonly stores: unknown;
-}
-
-/** The actors of this process: each answer with the stores that it works on. */
-class ActorsHere {
-  readonly #byAction = new Map<string, Inside>();
-  readonly #byTransaction = new Map<string, Inside>();
-  readonly names = new Set<ActorName>();
-  readonly actors: Actor<unknown>[] = [];
-
-  /** @throws Error when two answers of one endpoint claim the same action */
-  add<Stores>(actor: Actor<Stores>, stores: Stores): void {
-    this.names.add(actor.name);
-    this.actors.push(actor as Actor<unknown>);
-    for (const answer of actor.answers as readonly Answer<unknown>[]) {
-      const inside = { answer, stores };
-      this.#byTransaction.set(`${actor.name} ${answer.transaction.id}`, inside);
-      for (const { action } of answer.transaction.wire.messages) {
-        const key = `${actor.name} ${action}`;
-        if (this.#byAction.has(key)) throw new Error(`two answers claim ${key}`);
-        this.#byAction.set(key, inside);
-      }
-    }
-  }
-
-  byAction(actor: ActorName, action: string): Inside | undefined {
-    return this.#byAction.get(`${actor} ${action}`);
-  }
-
-  byTransaction(actor: ActorName, transaction: string): Inside | undefined {
-    return this.#byTransaction.get(`${actor} ${transaction}`);
-  }
-}
-
 /** The running process: composition, start and stop in order. */
 export class Gateway {
   readonly #config: Config;
@@ -81,6 +48,7 @@ export class Gateway {
   readonly #metrics = new Metrics();
   readonly #here = new ActorsHere();
   readonly #closing: (() => Promise<void>)[] = [];
+  readonly #afterStart: (() => Promise<void>)[] = [];
   #partners: Partners | undefined;
   #listener: SoapListener | undefined;
   #operations: OperationsListener | undefined;
@@ -121,11 +89,20 @@ export class Gateway {
     await this.#partners?.reload();
   }
 
-  /** Stops what began last first; requests under way may take `graceMs` to end. */
+  /**
+   * Stops what began last first; requests under way may take `graceMs` to end. What cannot be closed in order, such as an
+   * audit trail that has failed, is logged and does not keep the rest open.
+   */
   async stop(graceMs: number): Promise<void> {
     await this.#operations?.stop();
     await this.#listener?.stop(graceMs);
-    for (const close of this.#closing.reverse()) await close();
+    for (const close of this.#closing.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        this.#log.error({ event: 'not-closed' }, error);
+      }
+    }
     this.#closing.length = 0;
   }
 
@@ -154,6 +131,9 @@ export class Gateway {
     const retrievals = await this.#startActors(exchange, { database, spoolDirectory, partners });
     await this.#listen(exchange, { partners, trail, recorder, spoolDirectory });
     await this.#operate({ trail, database, retrievals });
+    for (const work of this.#afterStart) {
+      work().catch((error: unknown) => this.#log.error({ event: 'after-start-failed' }, error));
+    }
     this.#log.info({ event: 'started', url: this.url });
   }
 
@@ -233,7 +213,10 @@ export class Gateway {
     this.#closing.push(() => retrievals.stop(1_000));
     const add: Record<ActorName, () => void> = {
       'patient-identity': () =>
-        this.#here.add(patientIdentity, { identities: new SqlIdentityStore(database), community }),
+        this.#addPatientIdentity(
+          { identities: new SqlIdentityStore(database), community },
+          exchange,
+        ),
       'document-registry': () =>
         this.#here.add(documentRegistry, {
           registry: new SqlRegistryStore(database),
@@ -269,9 +252,24 @@ export class Gateway {
     return retrievals;
   }
 
-  /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
-  #askAs(exchange: Exchange, organization: string, releases: Releases): Ask {
-    const caller: Caller = {
+  /** Also feeds the registry what a crash has kept from it, once everything runs. */
+  #addPatientIdentity(stores: PatientIdentityStores, exchange: Exchange): void {
+    this.#here.add(patientIdentity, stores);
+    this.#afterStart.push(async () => {
+      const ask = this.#askAs(exchange, this.#config.name, []);
+      const world = {
+        ask,
+        caller: this.#ownCaller(this.#config.name),
+        now: this.#now,
+        uuid: this.#uuid,
+      };
+      const missing = await feedUnconfirmed(stores, world);
+      if (missing > 0) this.#log.warn({ event: 'patients-unconfirmed', count: missing });
+    });
+  }
+
+  #ownCaller(organization: string): Caller {
+    return {
       name: organization,
       kinds: ['own'],
       institution: organization,
@@ -279,7 +277,11 @@ export class Gateway {
       sourceIds: [],
       assigningAuthorities: [],
     };
-    return exchange.askFor(caller, releases);
+  }
+
+  /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
+  #askAs(exchange: Exchange, organization: string, releases: Releases): Ask {
+    return exchange.askFor(this.#ownCaller(organization), releases);
   }
 
   async #listen(

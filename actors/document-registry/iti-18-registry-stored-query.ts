@@ -1,9 +1,9 @@
-import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
 import type { AdhocQueryResponse, RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { readStoredQuery } from '../../profiles/xds/stored-query-reading.ts';
 import { type Permission, query } from '../actor.ts';
+import { patientsOf } from './object-identity.ts';
 import type { RegistryReader } from './registry-store.ts';
 import { runStoredQuery } from './stored-query.ts';
 import { type DocumentRegistryStores, RESULT_LIMITS } from './stores.ts';
@@ -57,11 +57,6 @@ export const registryStoredQuery = query(ITI_18, {
     };
   },
 });
-
-function patientsOf(objects: readonly RegistryObjectText[]): readonly PatientId[] {
-  const patients = objects.flatMap(({ patientId }) => patientId ?? []);
-  return [...new Map(patients.map((patient) => [patientKey(patient), patient])).values()];
-}
 
 /** An Association may point at an Association, which points at objects; it does not go deeper. */
 const LONGEST_CHAIN = 2;

@@ -1,14 +1,13 @@
 import type { RegistryObject, RegistryPackage } from '../../profiles/formats/ebxml.ts';
-import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { ITI_42, refuseAll } from '../../profiles/xds/iti-42.ts';
 import { refusalsOfSubmission } from '../../profiles/xds/metadata-rules.ts';
 import { identifierOf, kindOf } from '../../profiles/xds/metadata-xml.ts';
-import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
 import type { RegistryResponse } from '../../profiles/xds/registry-response.ts';
 import { ASSOCIATION_TYPE, IDENTIFICATION, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { type Caller, submission, type World } from '../actor.ts';
 import { withAssignedIds } from './assigned-ids.ts';
+import { identityOf, patientsOf } from './object-identity.ts';
 import type { RegistryReader, RegistryWriter } from './registry-store.ts';
 import type { DocumentRegistryStores } from './stores.ts';
 import {
@@ -28,7 +27,7 @@ import {
  * XDSRegistryDeprecatedDocumentError.
  */
 export const registerDocumentSet = submission(ITI_42, {
-  subjects: ({ objects }) => patientsOf(objects),
+  subjects: ({ objects }) => patientsOf(objects.map(identityOf)),
 
   /** What is wrong with the message itself, and what the registry holds against it so far. */
   async check({ objects }, { registry }: DocumentRegistryStores, { caller }) {
@@ -124,23 +123,4 @@ function submissionSetIn(objects: readonly RegistryObject[]): RegistryPackage {
     if (object.element === 'RegistryPackage' && kindOf(object) === 'SubmissionSet') return object;
   }
   throw new Refusal('XDSRegistryMetadataError', 'a submission has one SubmissionSet');
-}
-
-/** Whose the submission is. An id that cannot be read belongs to nobody, and is refused by the check. */
-function patientsOf(objects: readonly RegistryObject[]): readonly PatientId[] {
-  const patients = new Map<string, PatientId>();
-  for (const object of objects) {
-    const patientId = patientIdIn(object);
-    if (patientId) patients.set(patientKey(patientId), patientId);
-  }
-  return [...patients.values()];
-}
-
-function patientIdIn(object: RegistryObject): PatientId | undefined {
-  try {
-    return textOfObject(object).patientId;
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
 }

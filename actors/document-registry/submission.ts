@@ -1,31 +1,30 @@
 import { dtmOf, encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { Association, RegistryObject } from '../../profiles/formats/ebxml.ts';
-import { type PatientId, patientKey, samePatientId } from '../../profiles/patient.ts';
+import { type PatientId, samePatientId } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import type { Issue } from '../../profiles/transaction.ts';
 import { kindOf, slotValues } from '../../profiles/xds/metadata-xml.ts';
-import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
-import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { ASSOCIATION_TYPE, OBJECT_TYPE, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { isEntryUUID } from './assigned-ids.ts';
+import { identityOf, type ObjectIdentity, patientsOf } from './object-identity.ts';
 import type { RegistryReader, UniqueIdUse } from './registry-store.ts';
 
 /** A sound submission, beside what the registry holds of what it points at. */
 export class SubmissionBesideRegistry {
   readonly objects: readonly RegistryObject[];
-  readonly #own: ReadonlyMap<string, RegistryObjectText>;
+  readonly #own: ReadonlyMap<string, ObjectIdentity>;
   /** Objects of the registry to which an Association points, or whose id the submission claims. */
-  readonly #registered: ReadonlyMap<string, RegistryObjectText>;
+  readonly #registered: ReadonlyMap<string, ObjectIdentity>;
   readonly #uses: readonly UniqueIdUse[];
   readonly #unknownPatients: readonly PatientId[];
 
   private constructor(
     objects: readonly RegistryObject[],
-    registered: readonly RegistryObjectText[],
+    registered: readonly ObjectIdentity[],
     told: { uses: readonly UniqueIdUse[]; unknownPatients: readonly PatientId[] },
   ) {
     this.objects = objects;
-    this.#own = new Map(objects.map((object) => [object.id, textOfObject(object)]));
+    this.#own = new Map(objects.map((object) => [object.id, identityOf(object)]));
     this.#registered = new Map(registered.map((object) => [object.id, object]));
     this.#uses = told.uses;
     this.#unknownPatients = told.unknownPatients;
@@ -36,18 +35,15 @@ export class SubmissionBesideRegistry {
     objects: readonly RegistryObject[],
     registry: RegistryReader,
   ): Promise<SubmissionBesideRegistry> {
-    const texts = objects.map((object) => textOfObject(object));
+    const identities = objects.map(identityOf);
     const ends = associationsIn(objects).flatMap((one) => [one.sourceObject, one.targetObject]);
     const ids = [...objects.map(({ id }) => id), ...ends].filter(isEntryUUID);
-    const patients = new Map(
-      texts.flatMap(({ patientId }) => (patientId ? [[patientKey(patientId), patientId]] : [])),
-    );
     const unknownPatients: PatientId[] = [];
-    for (const patient of patients.values()) {
+    for (const patient of patientsOf(identities)) {
       if (!(await registry.knows(patient))) unknownPatients.push(patient);
     }
     return new SubmissionBesideRegistry(objects, await registry.objectsOf(ids), {
-      uses: await registry.usesOf(texts.flatMap(({ uniqueId }) => uniqueId ?? [])),
+      uses: await registry.usesOf(identities.flatMap(({ uniqueId }) => uniqueId ?? [])),
       unknownPatients,
     });
   }
@@ -128,15 +124,15 @@ export class SubmissionBesideRegistry {
     return refusals;
   }
 
-  #find(id: string): RegistryObjectText | undefined {
+  #find(id: string): ObjectIdentity | undefined {
     return this.#own.get(id) ?? this.#registered.get(id);
   }
 
   /** What is wrong with the kinds of the ends; those inside the submission have been judged by the rules already. */
   #wrongKinds(
     association: Association,
-    source: RegistryObjectText,
-    target: RegistryObjectText,
+    source: ObjectIdentity,
+    target: ObjectIdentity,
   ): string | undefined {
     if (isReplacement(association)) {
       return target.kind === 'DocumentEntry' ? undefined : 'what is replaced is no DocumentEntry';
@@ -152,7 +148,7 @@ export class SubmissionBesideRegistry {
 }
 
 /** A SubmissionSet may refer to what is Deprecated, and to another patient's. Source: ITI TF-3: 4.2.2.1.1. */
-function isReference(source: RegistryObjectText, target: RegistryObjectText): boolean {
+function isReference(source: ObjectIdentity, target: ObjectIdentity): boolean {
   return source.kind === 'SubmissionSet' && target.kind === 'DocumentEntry';
 }
 

@@ -1,3 +1,4 @@
+import { decodeCX } from '../../profiles/formats/datatypes.ts';
 import type { ExtrinsicObject, RegistryObject, Slot } from '../../profiles/formats/ebxml.ts';
 import type { DocumentContent } from '../../profiles/formats/mtom.ts';
 import { type PatientId, patientKey } from '../../profiles/patient.ts';
@@ -6,7 +7,6 @@ import { ITI_41, type ProvideAndRegisterRequest } from '../../profiles/xds/iti-4
 import { ITI_42, refuseAll, type SubmitObjectsRequest } from '../../profiles/xds/iti-42.ts';
 import { refusalsOfDocuments, refusalsOfSubmission } from '../../profiles/xds/metadata-rules.ts';
 import { identifierOf, slotValues } from '../../profiles/xds/metadata-xml.ts';
-import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
 import type { RegistryResponse } from '../../profiles/xds/registry-response.ts';
 import { IDENTIFICATION } from '../../profiles/xds/vocabulary.ts';
 import { type Ask, type Caller, PeerFailure, submission } from '../actor.ts';
@@ -160,19 +160,18 @@ function uniqueIdOf(entry: ExtrinsicObject): string {
 
 /** Whose the submission is. An id that cannot be read belongs to nobody, and is refused by the check. */
 function patientsOf(objects: readonly RegistryObject[]): readonly PatientId[] {
-  const patients = new Map<string, PatientId>();
-  for (const object of objects) {
-    const patientId = patientIdIn(object);
-    if (patientId) patients.set(patientKey(patientId), patientId);
-  }
-  return [...patients.values()];
+  const schemes = Object.values(IDENTIFICATION).map(({ patientId }) => patientId);
+  const patients = objects
+    .flatMap((object) => schemes.map((scheme) => identifierOf(object, scheme)))
+    .flatMap((text) => (text === undefined ? [] : (patientIdIn(text) ?? [])));
+  return [...new Map(patients.map((patient) => [patientKey(patient), patient])).values()];
 }
 
-function patientIdIn(object: RegistryObject): PatientId | undefined {
+function patientIdIn(text: string): PatientId | undefined {
   try {
-    return textOfObject(object).patientId;
+    return decodeCX(text);
   } catch (error) {
-    if (error instanceof Refusal) return undefined;
+    if (refusalsOf(error)) return undefined;
     throw error;
   }
 }

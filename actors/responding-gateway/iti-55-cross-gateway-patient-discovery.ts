@@ -122,9 +122,14 @@ async function findPatient(
   if (!hasName && !hasBirthTime && ids.length > 0) return undefined;
   if (!hasName) throw missing('livingSubjectName');
   if (!hasBirthTime) throw missing('livingSubjectBirthTime');
+  // A Patient Demographics Supplier does not compare what is not given; across communities only a whole name and a day
+  // may say who somebody is.
+  const names = livingSubjectName.filter(({ family, given }) => family && given.length > 0);
+  const isDay = /^\d{8}/.test(livingSubjectBirthTime.value ?? '');
+  if (names.length === 0 || !isDay) return undefined;
   const { livingSubjectAdministrativeGender } = criteria;
   return await onlyMatch(
-    { livingSubjectName, livingSubjectBirthTime, livingSubjectAdministrativeGender },
+    { livingSubjectName: names, livingSubjectBirthTime, livingSubjectAdministrativeGender },
     community,
     world,
   );
@@ -203,10 +208,13 @@ async function onlyMatch(
     criteria,
     scopingOrganizations: [community.affinityDomain],
   });
+  const [match, ...others] = matches;
+  // More than are told at once come with AE; here any two are too many.
+  if (others.length > 0) return undefined;
   if (acknowledgement !== 'AA') {
     throw new PeerFailure('permanent', 'ITI-47 was not answered', { peer: 'patient-identity' });
   }
-  return matches.length === 1 ? matches[0] : undefined;
+  return match;
 }
 
 function inside({ device }: Community, world: World): Transmission {

@@ -1,6 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -11,10 +9,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import Libsql from 'libsql';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
-import { requireSqlParameters } from './sql-parameter.ts';
+import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
 
 export { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 
@@ -51,24 +48,8 @@ export interface DatabaseOptions {
   readonly migrations?: readonly Migration[];
 }
 
-/** Somebody else has the database open. For the operator: `holder` is the process id, if it is known. */
-export class DatabaseInUse extends Error {
-  readonly holder: number | undefined;
-
-  constructor(file: string, holder: number | undefined, cause: unknown) {
-    super(`${file} is in use${holder === undefined ? '' : ` by process ${holder}`}`, { cause });
-    this.name = 'DatabaseInUse';
-    this.holder = holder;
-  }
-}
-
-const IN_MEMORY = ':memory:';
-
 /** At most so many writes share one commit; then those who wait are told before more is taken. */
 const MOST_WRITES_A_COMMIT = 256;
-
-/** Statements kept prepared, by SQL text; the one unused for longest goes first. */
-const MOST_STATEMENTS = 512;
 
 /**
  * Opens the embedded database: libsql, one connection, EXCLUSIVE lock, WAL, synchronous=FULL, all read back; then
@@ -88,95 +69,22 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return new SqliteDatabase(connection);
 }
 
-/** The one connection: statements kept by their text, parameters checked, octets returned as Uint8Array. */
-class SqliteConnection implements DatabaseConnection {
-  readonly #file: InstanceType<typeof Libsql>;
-  readonly #statements = new Map<string, ReturnType<InstanceType<typeof Libsql>['prepare']>>();
-
-  constructor(path: string) {
-    this.#file = new Libsql(path);
-  }
-
-  get inTransaction(): boolean {
-    return this.#file.inTransaction;
-  }
-
-  /** Runs statements that take no parameters and return nothing. */
-  exec(statements: string): void {
-    this.#file.exec(statements);
-  }
-
-  rows(text: string, parameters: readonly unknown[] = []): Record<string, unknown>[] {
-    const bound = requireSqlParameters(parameters);
-    const rows = this.#prepared(text).all(bound) as Record<string, unknown>[];
-    for (const row of rows) withOctets(row);
-    return rows;
-  }
-
-  executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    try {
-      const statement = this.#prepared(text);
-      if (statement.reader) return Promise.resolve({ rows: this.rows(text, parameters) as Row[] });
-      const { changes } = statement.run(requireSqlParameters(parameters));
-      return Promise.resolve({ rows: [], numAffectedRows: BigInt(changes) });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  // biome-ignore lint/correctness/useYield: rows are read whole; a stream would hold the one connection.
-  async *streamQuery(): AsyncIterableIterator<never> {
-    throw new Error('rows are not streamed');
-  }
-
-  /**
-   * Lets go of the file. Closing is not enough: libsql frees a prepared statement only when the garbage collector finds
-   * it, and until then the file stays open and locked. So the lock is given back in words first.
-   */
-  close(): void {
-    this.#statements.clear();
-    for (const setting of ['journal_mode=DELETE', 'locking_mode=NORMAL', 'user_version']) {
-      try {
-        this.#file.prepare(`PRAGMA ${setting}`).all();
-      } catch {
-        // Whoever holds the lock instead of us may have it; what was committed is at rest already.
-        break;
-      }
-    }
-    this.#file.close();
-  }
-
-  #prepared(text: string) {
-    const kept = this.#statements.get(text);
-    if (kept !== undefined) {
-      this.#statements.delete(text);
-      this.#statements.set(text, kept);
-      return kept;
-    }
-    const statement = this.#file.prepare(text);
-    this.#statements.set(text, statement);
-    if (this.#statements.size > MOST_STATEMENTS) {
-      for (const oldest of this.#statements.keys()) {
-        this.#statements.delete(oldest);
-        break;
-      }
-    }
-    return statement;
-  }
-}
-
-function withOctets(row: Record<string, unknown>): void {
-  for (const [column, value] of Object.entries(row)) {
-    if (value instanceof ArrayBuffer) row[column] = new Uint8Array(value);
-  }
-}
-
 /** Lends Kysely the one connection. Transactions are not Kysely's to begin: `write` does. */
 function driverOf(connection: SqliteConnection): Driver {
+  const lent: DatabaseConnection = {
+    async executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      const { rows, changes } = connection.run(text, parameters);
+      return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
+    },
+    // biome-ignore lint/correctness/useYield: rows are read whole; a stream would hold the one connection.
+    async *streamQuery() {
+      throw new Error('rows are not streamed');
+    },
+  };
   const refuse = () => Promise.reject(new Error('transactions are begun by write alone'));
   return {
     init: async () => {},
-    acquireConnection: () => Promise.resolve(connection),
+    acquireConnection: () => Promise.resolve(lent),
     releaseConnection: async () => {},
     beginTransaction: refuse,
     commitTransaction: refuse,
@@ -330,65 +238,6 @@ class SqliteDatabase implements Database {
   }
 }
 
-function openConnection(file: string): SqliteConnection {
-  if (file === IN_MEMORY) return configured(new SqliteConnection(file), 'memory');
-  const path = resolve(file);
-  const holderFile = `${path}.pid`;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
-  const connection = new SqliteConnection(path);
-  try {
-    configured(connection, 'wal');
-  } catch (error) {
-    connection.close();
-    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error;
-    throw new DatabaseInUse(path, holderOf(holderFile), error);
-  }
-  writeFileSync(holderFile, `${process.pid}\n`, { mode: 0o600 });
-  syncDirectory(dirname(path));
-  return connection;
-}
-
-/** Takes the lock for good and holds every setting to what it must be: a setting that did not take would lose data. */
-function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): SqliteConnection {
-  const settings: readonly (readonly [string, string, string | number])[] = [
-    ['locking_mode', 'EXCLUSIVE', 'exclusive'],
-    ['journal_mode', 'WAL', journal],
-    ['synchronous', 'FULL', 2],
-    ['foreign_keys', 'ON', 1],
-  ];
-  for (const [name, wanted, expected] of settings) {
-    connection.rows(`PRAGMA ${name}=${wanted}`);
-    const value = connection.rows(`PRAGMA ${name}`)[0]?.[name];
-    if (value !== expected) throw new Error(`SQLite keeps ${name}=${value}, not ${expected}`);
-  }
-  // PostgreSQL's LIKE minds the case; this setting cannot be read back, so its effect is.
-  connection.rows('PRAGMA case_sensitive_like=ON');
-  if (connection.rows("SELECT 'a' LIKE 'A' AS same")[0]?.['same'] !== 0) {
-    throw new Error('SQLite compares LIKE without case');
-  }
-  connection.exec('BEGIN IMMEDIATE; COMMIT');
-  return connection;
-}
-
-function holderOf(holderFile: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(holderFile, 'utf8'));
-    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
-
 function migrate(
   connection: SqliteConnection,
   migrations: readonly Migration[],
@@ -403,6 +252,8 @@ function migrate(
       `the database is at step ${done.length}; this version knows ${migrations.length}`,
     );
   }
+  const strange = done.find(({ name }, index) => name !== migrations[index]?.name);
+  if (strange) throw new Error(`step ${strange['number']} of the database is none of this version`);
   connection.exec('BEGIN IMMEDIATE');
   try {
     migrations.forEach(({ name, statements }, index) => {

@@ -117,7 +117,7 @@ export function queryAudit(
 
 /**
  * The audit row of a retrieval, where the data flow towards the asker: one object for each document that was returned,
- * or for each that was asked for where none was.
+ * then one for each that was asked for and did not come.
  *
  * @see ITI TF-2: 3.43.5.1, 3.39.5.1
  */
@@ -131,13 +131,18 @@ export function retrieveAudit<Request extends Retrieved, Response extends Retrie
     action: ({ side }) => (side === 'asker' ? 'C' : 'R'),
     objects: ({ request, response }) => {
       const returned = response?.documents ?? [];
-      const documents = returned.length > 0 ? returned : (request?.documents ?? []);
-      return documents.map(({ documentUniqueId, repositoryUniqueId, homeCommunityId }) => ({
-        kind: 'document',
-        uniqueId: documentUniqueId,
-        repositoryUniqueId,
-        ...(homeCommunityId === undefined ? {} : { homeCommunityId }),
-      }));
+      const came = new Set(returned.map(({ documentUniqueId }) => documentUniqueId));
+      const missing = (request?.documents ?? []).filter(
+        ({ documentUniqueId }) => !came.has(documentUniqueId),
+      );
+      return [...returned, ...missing].map(
+        ({ documentUniqueId, repositoryUniqueId, homeCommunityId }) => ({
+          kind: 'document',
+          uniqueId: documentUniqueId,
+          repositoryUniqueId,
+          ...(homeCommunityId === undefined ? {} : { homeCommunityId }),
+        }),
+      );
     },
   };
 }

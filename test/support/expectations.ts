@@ -46,3 +46,12 @@ export function expectParticipants(
   expect(asker?.role).toBe(source === 'asker' ? '110153' : '110152');
   expect(answerer?.role).toBe(source === 'asker' ? '110152' : '110153');
 }
+
+/** Waits until something holds that happens beside the test. @throws Error when it never does */
+export async function eventually(holds: () => Promise<boolean> | boolean): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('it did not come to hold');
+}

@@ -97,6 +97,16 @@ describe('ITI-55 Cross Gateway Patient Discovery, as the Responding Gateway answ
     expect(await discover(aQuestion(BY_DEMOGRAPHICS), twins)).toMatchObject(nobody);
   });
 
+  it.each([
+    ['a family name alone', { livingSubjectName: [{ family: '試験', given: [] }] }],
+    ['a year of birth', { livingSubjectBirthTime: { value: '1970' } }],
+    ['a range of birth', { livingSubjectBirthTime: { low: '19700101', high: '19701231' } }],
+  ])('answers NF to %s, whomever it fits', async (_what, vague) => {
+    const question = aQuestion({ ...BY_DEMOGRAPHICS, ...vague });
+
+    expect(await discover(question, identity([], [aMatch()]))).toMatchObject(nobody);
+  });
+
   it('answers NF when nobody fits', async () => {
     expect(await discover(aQuestion(BY_DEMOGRAPHICS), identity([], []))).toMatchObject(nobody);
   });

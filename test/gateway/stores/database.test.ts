@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Database,
-  DatabaseInUse,
   openDatabase,
   type Reads,
   sql,
   type Writes,
 } from '../../../gateway/stores/database.ts';
+import { DatabaseInUse } from '../../../gateway/stores/sqlite-connection.ts';
 import type { Migration } from '../../../gateway/stores/migrations/migration.ts';
 
 interface Tables {
@@ -186,6 +186,7 @@ describe('the embedded database', () => {
     expect(await numbers()).toEqual([1]);
     await database.close();
     await expect(open([NOTES])).rejects.toThrow('step 2');
+    await expect(open([NOTES, NOTES])).rejects.toThrow('step 2');
     database = await open([NOTES, more]);
   });
 

@@ -441,7 +441,7 @@ describe('ITI-43 Retrieve Document Set', () => {
     }
   });
 
-  it('is audited with the repository as source, by the documents returned, else by those asked for', () => {
+  it('is audited with the repository as source, by the documents returned, then those that did not come', () => {
     const { audit } = ITI_43;
     const request = { documents: [ids, { ...ids, documentUniqueId: '2', homeCommunityId: HOME }] };
     const response = {
@@ -456,6 +456,12 @@ describe('ITI-43 Retrieve Document Set', () => {
     ]);
     expect(audit.objects({ side: 'answerer', request, response })).toEqual([
       { kind: 'document', uniqueId: '2.999.8.1', repositoryUniqueId: '2.999.7.1' },
+      {
+        kind: 'document',
+        uniqueId: '2',
+        repositoryUniqueId: '2.999.7.1',
+        homeCommunityId: HOME,
+      },
     ]);
     expect(audit.objects({ side: 'answerer', request })).toHaveLength(2);
     expect(audit.objects({ side: 'answerer' })).toEqual([]);
