@@ -13,7 +13,9 @@ export const CONFIG_FILE = 'kakehashi.yaml';
 
 /** A config that can be used: defaults applied, secrets read, every path absolute. */
 export type Config = Omit<Values, 'queue'> & {
-  readonly queue: { readonly kind: 'embedded' } | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
+  readonly queue:
+    | { readonly kind: 'embedded' }
+    | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
   /** The region's folder, absolute. */
   readonly folder: string;
   /** The config file, absolute. */

@@ -108,12 +108,12 @@ export class Gateway {
 
   async #start(): Promise<void> {
     const config = this.#config;
+    const database = await openDatabase({ file: config.database.file, now: this.#now });
+    this.#closing.push(() => database.close());
     // Processes may share a spool, and each takes its own requests; what an unfinished one left behind belongs to nobody.
     const spoolDirectory = join(config.spool.directory, 'requests', config.audit.node);
     await rm(spoolDirectory, { recursive: true, force: true });
     await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
-    const database = await openDatabase({ file: config.database.file, now: this.#now });
-    this.#closing.push(() => database.close());
     const recorder: Recorder = { auditSourceId: config.device, pid: process.pid, host: hostname() };
     const trail = await AuditTrail.open({
       directory: config.audit.directory,
@@ -181,6 +181,18 @@ export class Gateway {
       endpointOf: (destination, transaction) => partners.endpointOf(destination, transaction),
       sender,
       record: (record) => trail.append(recordOf(record, recorder)),
+      alert: ({ reason, peer }, endpoint) =>
+        trail.append([
+          alertOf(
+            {
+              at: this.#now(),
+              reason,
+              peer: { ...peer, address: new URL(endpoint).hostname },
+              endpoint,
+            },
+            recorder,
+          ),
+        ]),
       host: recorder.host,
       log: this.#log,
       metrics: this.#metrics,
@@ -350,6 +362,10 @@ export class Gateway {
       checks: [
         { name: 'trail', check: () => trail.check() },
         { name: 'database', check: () => database.read(async () => undefined) },
+        {
+          name: 'certificates',
+          check: async () => await this.#partners?.requireCurrent(),
+        },
       ],
       failed: (name, cause) => this.#log.warn({ event: 'not-ready', reason: name }, cause),
     });

@@ -149,6 +149,8 @@ function allowed(fields: LogFields, strict: boolean): Record<string, string | nu
   return dropped === 0 ? line : { ...line, dropped };
 }
 
+const REFUSALS = new Set(['Refusal', 'Refusals', 'Fault']);
+
 const MAX_CAUSES = 4;
 const MAX_FRAMES = 12;
 
@@ -163,11 +165,12 @@ function causeOf(cause: unknown): { causes?: readonly object[] } {
       break;
     }
     const { code } = current as { code?: unknown };
+    // A refusal may come from another's message: its words are for the caller, its code is for us.
+    const isRefusal = REFUSALS.has(current.name);
     causes.push({
       name: current.name,
       ...(typeof code === 'string' && NAME.test(code) ? { code } : {}),
-      text: withoutPersons(current.message),
-      at: framesOf(current),
+      ...(isRefusal ? {} : { text: withoutPersons(current.message), at: framesOf(current) }),
     });
     current = current.cause;
   }

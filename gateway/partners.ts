@@ -8,7 +8,12 @@ import type { Identified, NodeAuthentication } from './inbound/soap-listener.ts'
 import type { Log } from './log.ts';
 import type { Endpoint } from './outbound/soap-sender.ts';
 import { callerFor } from './safeguards/caller.ts';
-import { type Directory, type DirectoryEntry, readDirectory } from './safeguards/directory.ts';
+import {
+  type Directory,
+  type DirectoryEntry,
+  DirectoryFaults,
+  readDirectory,
+} from './safeguards/directory.ts';
 import type { Peer, Rejection } from './safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
 
@@ -42,13 +47,14 @@ const JUDGE_EVERY_MS = 1_000;
 
 /**
  * Who may connect and where others are reached: the TLS policy and the partner directory, read again when their files
- * change. A reading that is faulty is logged and changes nothing.
+ * change. A file that is faulty is logged, and its old reading stays.
  */
 export class Partners implements NodeAuthentication {
   readonly #options: PartnersOptions;
   readonly #policy: TlsPolicy;
   readonly #listeners: (() => void)[] = [];
   #stamp: string;
+  #isStale = false;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: PartnersOptions, policy: TlsPolicy, stamp: string) {
@@ -83,13 +89,30 @@ export class Partners implements NodeAuthentication {
     clearInterval(this.#timer);
   }
 
-  /** Reads everything again, now. */
+  /**
+   * Reads everything again, now. A file that is faulty keeps its old reading; the others count all the same, so that a
+   * revocation never waits for a typing error elsewhere.
+   *
+   * @throws the first fault, once the rest has been taken
+   */
   async reload(): Promise<void> {
-    const stamp = await stampOf(filesOf(this.#options.config));
-    await this.#policy.reload(await directoryOf(this.#options.config));
-    this.#stamp = stamp;
-    this.#options.log.info({ event: 'reloaded', generation: this.#policy.generation });
+    const { config, log } = this.#options;
+    this.#stamp = await stampOf(filesOf(config));
+    const faults: unknown[] = [];
+    const note = (error: unknown) => {
+      faults.push(error);
+    };
+    const directory = await directoryOf(config).catch(note);
+    await this.#policy.reload(directory ?? this.#policy.directory).catch(note);
+    this.#isStale = faults.length > 0;
+    log.info({ event: 'reloaded', generation: this.#policy.generation });
     for (const changed of this.#listeners) changed();
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** @throws Error while a file of certificates or the directory cannot be used as it is now */
+  async requireCurrent(): Promise<void> {
+    if (this.#isStale) throw new Error('certificates, lists or directory could not be read again');
   }
 
   onChange(listener: () => void): void {
@@ -209,7 +232,13 @@ class AdmittedPeer implements Identified {
 }
 
 async function directoryOf(config: Config): Promise<Directory> {
-  return readDirectory(parseYaml(await readFile(config.directory, 'utf8'), 'directory.yaml'));
+  const text = await readFile(config.directory, 'utf8');
+  const directory = readDirectory(parseYaml(text, 'directory.yaml'));
+  if (directory.findCommunity(config.homeCommunityId)) {
+    const expected = `${config.homeCommunityId} is our own community; list other communities only`;
+    throw new DirectoryFaults([{ path: 'entries', expected }]);
+  }
+  return directory;
 }
 
 function filesOf({ tls, directory }: Config): readonly string[] {

@@ -214,7 +214,7 @@ export const SETTINGS = {
       en: 'Bytes of MTOM parts that may come before the envelope.',
       ja: 'MTOM で封筒より前に来てよいバイト数。',
     }),
-    envelopeBytes: setting(kind.integer(65_536, 256 * MIB), 16 * MIB, {
+    envelopeBytes: setting(kind.integer(65_536, 32 * MIB), 16 * MIB, {
       en: 'The largest SOAP envelope.',
       ja: 'SOAP 封筒の最大バイト数。',
     }),

@@ -1,6 +1,7 @@
 import type { AuditRow } from './audit-event.ts';
 import type { Attachment, Parts } from './formats/mtom.ts';
 import type { Opened } from './formats/soap.ts';
+import type { XmlPiece } from './formats/xml-pieces.ts';
 import type { Refusal } from './refusal.ts';
 
 /** IHE actors that this system plays or speaks with, spelled as in the Technical Framework. */
@@ -49,6 +50,8 @@ export interface Issue {
 export interface Body {
   /** The payload element, with every namespace prefix that it uses declared on it. */
   readonly xml: string;
+  /** The same in pieces, where octets that are ready need not become text first: whoever writes it takes these instead. */
+  readonly pieces?: readonly XmlPiece[];
   /** Documents that travel beside it, in order; only where the wire is MTOM. */
   readonly attachments?: readonly Attachment[];
   /** Further SOAP header blocks, as XML. */

@@ -35,6 +35,11 @@ export interface HeldDocuments {
   discard(): Promise<void>;
 }
 
+export interface FindOptions {
+  /** Waits for the requests that hold one of the documents: what is found then stays. Default: false. */
+  readonly settled?: boolean;
+}
+
 /**
  * What the Document Repository asks of a store: octets by uniqueId, one content for each uniqueId.
  *
@@ -50,5 +55,5 @@ export interface DocumentStore {
    */
   hold(documents: readonly NewDocument[]): Promise<HeldDocuments>;
   /** The documents of these uniqueIds; unknown ones are left out. */
-  find(uniqueIds: readonly string[]): Promise<readonly StoredDocument[]>;
+  find(uniqueIds: readonly string[], options?: FindOptions): Promise<readonly StoredDocument[]>;
 }

@@ -38,7 +38,9 @@ export const retrieveDocumentSet = query(ITI_43, {
     const { repositoryUniqueId } = community;
     const ours = request.documents.filter((one) => one.repositoryUniqueId === repositoryUniqueId);
     const uniqueIds = [...new Set(ours.map(({ documentUniqueId }) => documentUniqueId))];
-    const stored = new Map((await documents.find(uniqueIds)).map((one) => [one.uniqueId, one]));
+    // Settled, since an answer must not name octets that are gone when they are to be sent.
+    const found = await documents.find(uniqueIds, { settled: true });
+    const stored = new Map(found.map((one) => [one.uniqueId, one]));
     const entries = await entriesIn(repositoryUniqueId, [...stored.keys()], ask);
     return request.documents.map((wanted): Wanted => {
       if (wanted.repositoryUniqueId !== repositoryUniqueId) {

@@ -163,7 +163,13 @@ async function askPartners(
   const answers = reached.map((one) =>
     'answer' in one
       ? one.answer
-      : { parts: [unavailable(one.partner.homeCommunityId, one.silence)], warnings: [] },
+      : {
+          // A gateway may front several communities: each of them is missing.
+          parts: one.partner.homeCommunityIds
+            .filter((home) => request.home === undefined || request.home === home)
+            .map((home) => unavailable(home, one.silence)),
+          warnings: [],
+        },
   );
   return {
     parts: [...(await located.failures()), ...answers.flatMap(({ parts }) => parts)],

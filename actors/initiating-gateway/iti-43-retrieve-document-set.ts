@@ -156,15 +156,21 @@ function partOf({ retrieval, outcome }: RetrievalResult): Part {
     documents: [],
     errors: [errorOf(new Refusal(code, context, { location: documentUniqueId }))],
   });
+  /** The consumer tells errors apart by the document: the community that wrote one goes into its context. */
+  const here = (error: RegistryError): RegistryError => ({
+    ...error,
+    codeContext: `${homeCommunityId}: ${error.codeContext}`,
+    location: documentUniqueId,
+  });
   switch (outcome.kind) {
     case 'retrieved':
       return {
         documents: [{ homeCommunityId, repositoryUniqueId, documentUniqueId, ...outcome.document }],
-        errors: outcome.warnings,
+        errors: outcome.warnings.map(here),
       };
     case 'refused':
       return outcome.errors.length > 0
-        ? { documents: [], errors: outcome.errors }
+        ? { documents: [], errors: outcome.errors.map(here) }
         : because('XDSDocumentUniqueIdError', `${homeCommunityId} did not give the document`);
     case 'failed':
       return because(

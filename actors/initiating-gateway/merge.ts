@@ -17,9 +17,9 @@ const MOST_NAMED = 10;
  * Joins the parts of several communities into one answer. Entries of different communities are never made one, and
  * nothing is renumbered: an id is unique only together with its home.
  *
- * All Success: Success. None: Failure, with the errors alone. Else PartialSuccess: what was found and every error, once.
+ * All Success: Success, as when nobody had to be asked. None: Failure, with the errors alone. Else PartialSuccess: what
+ * was found and every error, once.
  *
- * @param parts at least one
  * @see ITI TF-2: 3.18.4.1.3
  */
 export function mergeParts(
@@ -27,7 +27,7 @@ export function mergeParts(
   warnings: readonly Refusal[] = [],
 ): AdhocQueryResponse {
   const errors = distinct([...parts.flatMap((part) => part.errors), ...warnings.map(errorOf)]);
-  if (parts.every(({ status }) => status === 'Failure')) {
+  if (parts.length > 0 && parts.every(({ status }) => status === 'Failure')) {
     return { status: 'Failure', errors, ...NOTHING };
   }
   return {

@@ -1,5 +1,5 @@
 import type { PatientId } from '../../profiles/patient.ts';
-import { Refusal } from '../../profiles/refusal.ts';
+import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_38 } from '../../profiles/xca/iti-38.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type RegistryObjectText,
 } from '../../profiles/xds/stored-queries.ts';
 import { type Permission, query } from '../actor.ts';
+import { oneByOne } from './one-by-one.ts';
 import { refusedHere } from './refused-here.ts';
 import type { RespondingGatewayStores } from './stores.ts';
 
@@ -23,7 +24,7 @@ interface Found {
  * parameter as it came; the answer comes back under our home, and each error says so.
  *
  * The registry is asked for full objects also where ObjectRef is wanted, since a bare reference does not say whose it is;
- * so a query by id that spans patients is refused in both forms.
+ * where they span patients, each is asked for by its own.
  *
  * Refuses: XDSUnknownCommunity, XDSMissingHomeCommunityId, and what the registry refuses.
  */
@@ -37,9 +38,11 @@ export const crossGatewayQuery = query<
     const here = { homeCommunityId, unavailable: 'XDSRegistryError' } as const;
     return await refusedHere(here, async () => {
       requireHome(request, homeCommunityId);
-      const response = await ask(ITI_18, 'document-registry', {
-        ...request,
-        returnType: 'LeafClass',
+      const wholeObjects = (one: AdhocQueryRequest) =>
+        ask(ITI_18, 'document-registry', { ...one, returnType: 'LeafClass' as const });
+      const response = await wholeObjects(request).catch(async (error: unknown) => {
+        if (request.returnType !== 'ObjectRef' || !spansPatients(error)) throw error;
+        return await oneByOne(request, wholeObjects);
       });
       return { homeCommunityId, response };
     });
@@ -66,6 +69,10 @@ export const crossGatewayQuery = query<
     return { ...response, errors, objects, objectRefs };
   },
 });
+
+function spansPatients(error: unknown): boolean {
+  return refusalsOf(error)?.some(({ code }) => code === 'XDSResultNotSinglePatient') ?? false;
+}
 
 function requireHome(request: AdhocQueryRequest, homeCommunityId: string): void {
   if (request.home === undefined && needsHome(request)) {

@@ -231,7 +231,12 @@ function discovered(
     id && {
       id,
       otherIds: [],
-      demographics,
+      // Enough to tell who is meant; address and telephone are not the asker's business.
+      demographics: {
+        names: demographics.names,
+        administrativeGender: demographics.administrativeGender,
+        birthTime: demographics.birthTime,
+      },
       homeCommunityId,
       supportsHealthDataLocator: false,
       degree,

@@ -1,6 +1,11 @@
 import { mtomContentType, mtomLength, writeMtom } from '../../profiles/formats/mtom.ts';
-import { writeEnvelope } from '../../profiles/formats/soap.ts';
+import { envelopeParts, writeEnvelope } from '../../profiles/formats/soap.ts';
+import { octetsOfPieces } from '../../profiles/formats/xml-pieces.ts';
+import { AnswerBuffers } from './answer-buffers.ts';
 import type { Body } from '../../profiles/transaction.ts';
+
+/** One for the process: listeners answer in turn, and memory is the same to all of them. */
+const BUFFERS = new AnswerBuffers();
 
 /** An answer whose status and length are fixed before its first byte. */
 export interface Reply {
@@ -28,12 +33,15 @@ export interface FrameOptions {
 
 /** The answer of a transaction: envelope, then one part a document. */
 export function frameAnswer(body: Body, { mtom, action, relatesTo, uuid }: FrameOptions): Reply {
-  const envelope = writeEnvelope({
-    action: body.action ?? action,
-    relatesTo,
-    headers: body.headers,
-    body: body.xml,
-  });
+  const header = { action: body.action ?? action, relatesTo, headers: body.headers };
+  if (body.pieces && !mtom) {
+    const { before, after } = envelopeParts(header);
+    const octets = octetsOfPieces([before, ...body.pieces, after], (length) =>
+      BUFFERS.take(length),
+    );
+    return { ...simpleSoap(200, octets), sent: async () => BUFFERS.giveBack(octets) };
+  }
+  const envelope = writeEnvelope({ ...header, body: body.xml });
   return frameEnvelope(envelope, { status: 200, mtom, uuid, attachments: body.attachments });
 }
 
@@ -47,15 +55,7 @@ export function frameEnvelope(
     attachments?: Body['attachments'];
   },
 ): Reply {
-  if (!options.mtom) {
-    const bytes = Buffer.from(envelope, 'utf8');
-    return {
-      status: options.status,
-      contentType: 'application/soap+xml; charset=UTF-8',
-      length: bytes.length,
-      body: bytes,
-    };
-  }
+  if (!options.mtom) return simpleSoap(options.status, Buffer.from(envelope, 'utf8'));
   const attachments = options.attachments ?? [];
   const boundary = `kakehashi-${options.uuid()}`;
   return {
@@ -63,5 +63,14 @@ export function frameEnvelope(
     contentType: mtomContentType({ boundary }),
     length: mtomLength(envelope, attachments, boundary),
     body: writeMtom(envelope, attachments, boundary),
+  };
+}
+
+function simpleSoap(status: number, bytes: Uint8Array): Reply {
+  return {
+    status,
+    contentType: 'application/soap+xml; charset=UTF-8',
+    length: bytes.length,
+    body: bytes,
   };
 }

@@ -1,8 +1,10 @@
 import type { ActorName, Answer, Ask, Caller, World } from '../../actors/actor.ts';
 import { PeerFailure } from '../../actors/actor.ts';
 import type { AuditSide } from '../../profiles/audit-event.ts';
+import { shape } from '../../profiles/formats/datatypes.ts';
 import { MtomReader, NO_PARTS, parseContentType } from '../../profiles/formats/mtom.ts';
 import {
+  faultActionMismatch,
   faultActionNotSupported,
   httpStatusOf,
   messageIdOf,
@@ -11,6 +13,7 @@ import {
   writeFault,
 } from '../../profiles/formats/soap.ts';
 import { parseXml, serializeXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import type { PatientId } from '../../profiles/patient.ts';
 import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import type { Body, Issue, SoapMessage, Transaction } from '../../profiles/transaction.ts';
 import type { Log } from '../log.ts';
@@ -80,6 +83,7 @@ interface Progress {
   message?: SoapMessage;
   request?: unknown;
   response?: unknown;
+  subjects?: readonly PatientId[];
   mtom: boolean;
 }
 
@@ -117,7 +121,13 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     };
     progress.response = await attend(
       { ...bound, request: progress.request, world },
-      { ...house, receive: () => parts.receive() },
+      {
+        ...house,
+        receive: () => parts.receive(),
+        found: (subjects) => {
+          progress.subjects = subjects;
+        },
+      },
     );
     outcome = outcomeOf(progress.response);
     reply = frameBody(
@@ -150,7 +160,10 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     ...reply,
     // A body that was not read to its end is not read at all: the listener drains a little and closes.
     unread: !parts.atEnd && refusals.length > 0,
-    sent: release,
+    sent: async () => {
+      await release();
+      await reply.sent?.();
+    },
     interrupted: async (bytesSent) => {
       await release();
       await recordInterruption(incoming, progress, { bytesSent, startedAt }, house);
@@ -165,7 +178,7 @@ async function unframe(
   progress: Progress,
   parts: IncomingParts,
 ): Promise<Uint8Array> {
-  const { type } = parseContentType(incoming.contentType);
+  const { type, parameters } = parseContentType(incoming.contentType);
   if (type === 'multipart/related') {
     progress.mtom = true;
     const reader = new MtomReader(incoming.source, incoming.contentType, {
@@ -178,6 +191,9 @@ async function unframe(
     parts.follow(reader.parts());
     return root.bytes;
   }
+  const charset = parameters.get('charset') ?? 'utf-8';
+  if (!/^utf-?8$/i.test(charset))
+    throw new Fault('Sender', `expected UTF-8, received ${shape(charset)}`);
   const bytes = await readWhole(incoming.source, limits.envelopeBytes);
   if (type !== 'application/soap+xml') {
     // Read the envelope first: a SOAP 1.1 sender learns more from VersionMismatch than from a media type.
@@ -229,9 +245,9 @@ function choose(
   progress.message = message;
   const { body } = opened;
   if (body.namespace !== message.body.namespace || body.name !== message.body.name) {
-    throw new Fault(
-      'Sender',
-      `${opened.action} expects {${message.body.namespace}}${message.body.name}, received {${body.namespace}}${body.name}`,
+    throw faultActionMismatch(
+      opened.action,
+      `expected {${message.body.namespace}}${message.body.name}, received {${body.namespace}}${body.name}`,
     );
   }
   if ((wire.mtom === 'both') !== progress.mtom) {
@@ -349,6 +365,7 @@ function recordOfExchange(
     at: startedAt,
     request: progress.request,
     response: progress.response,
+    subjects: progress.subjects,
     query: queryTextOf(transaction, progress),
     messageId: progress.messageId,
     asker: {

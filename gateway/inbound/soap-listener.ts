@@ -43,6 +43,8 @@ export interface SoapListenerOptions {
 const DRAIN_BYTES = 65_536;
 /** How long a socket may idle between two requests. */
 const KEEP_ALIVE_MS = 60_000;
+/** Sockets at one time, identified or not. */
+const MOST_CONNECTIONS = 2_000;
 /** Headers have to be here within this time. */
 const HEADERS_MS = 10_000;
 
@@ -67,6 +69,7 @@ export class SoapListener {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: 16_384,
     });
+    this.#server.maxConnections = MOST_CONNECTIONS;
     const accept = this.#server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
     this.#server.removeAllListeners('secureConnection');
     this.#server.on('secureConnection', (socket: TLSSocket) => {
@@ -120,11 +123,15 @@ export class SoapListener {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
-    await Promise.allSettled([...this.#underWay]);
-    this.#server.closeIdleConnections();
-    await closed;
+    let timer: NodeJS.Timeout | undefined;
+    const graceEnds = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    // An answer may wait for a partner much longer than whoever stops us does.
+    await Promise.race([Promise.allSettled([...this.#underWay]), graceEnds]);
     clearTimeout(timer);
+    this.#server.closeAllConnections();
+    await closed;
     this.#pace.stop();
   }
 
@@ -159,23 +166,28 @@ export class SoapListener {
       ...(close ? { Connection: 'close' } : {}),
     });
     let bytesSent = 0;
+    const longest = setTimeout(() => response.destroy(), this.#options.pace.longestMs);
     try {
       if (reply.body instanceof Uint8Array) {
         response.end(reply.body);
         bytesSent = reply.body.length;
       } else {
         for await (const chunk of reply.body) {
-          if (!response.write(chunk)) await drained(response);
+          if (!response.write(chunk)) await settled(response, 'drain', this.#options.pace.idleMs);
           bytesSent += chunk.length;
         }
         response.end();
       }
-      await finished(response);
+      if (!response.writableFinished) {
+        await settled(response, 'finish', this.#options.pace.idleMs);
+      }
     } catch (error) {
       response.destroy();
       await reply.interrupted?.(bytesSent);
       if (!(error instanceof ConnectionLost)) throw error;
       return;
+    } finally {
+      clearTimeout(longest);
     }
     await reply.sent?.();
     if (close) await drainAndClose(request);
@@ -185,30 +197,29 @@ export class SoapListener {
 
 class ConnectionLost extends Error {}
 
-function drained(response: ServerResponse): Promise<void> {
-  return settled(response, 'drain');
-}
-
-function finished(response: ServerResponse): Promise<void> {
-  return response.writableFinished ? Promise.resolve() : settled(response, 'finish');
-}
-
-function settled(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
+/** Waits until the peer has taken what was written; one that takes nothing for `idleMs` is let go. */
+function settled(
+  response: ServerResponse,
+  event: 'drain' | 'finish',
+  idleMs: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (response.destroyed && !response.writableFinished) {
       reject(new ConnectionLost('the peer closed the connection'));
       return;
     }
-    const done = () => {
-      response.off('close', lost);
-      resolve();
+    const end = (outcome: () => void) => {
+      clearTimeout(timer);
+      response.off('close', onClose);
+      response.off(event, onEvent);
+      outcome();
     };
-    const lost = () => {
-      response.off(event, done);
-      reject(new ConnectionLost('the peer closed the connection'));
-    };
-    response.once(event, done);
-    response.once('close', lost);
+    const lost = (why: string) => end(() => reject(new ConnectionLost(why)));
+    const onEvent = () => end(resolve);
+    const onClose = () => lost('the peer closed the connection');
+    const timer = setTimeout(() => lost('the peer does not read'), idleMs);
+    response.once(event, onEvent);
+    response.once('close', onClose);
   });
 }
 

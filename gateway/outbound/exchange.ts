@@ -5,7 +5,9 @@ import type { Issue, Transaction } from '../../profiles/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { attendInside } from '../safeguards/attend.ts';
-import type { ExchangeRecord } from '../safeguards/audit.ts';
+import { Fault } from '../../profiles/refusal.ts';
+import { type ExchangeRecord, outcomeOf } from '../safeguards/audit.ts';
+import { type ServerTurnedAway, serverTurnedAway } from './failure.ts';
 import type { Endpoint, SoapSender, Unanswered } from './soap-sender.ts';
 
 /** What asking needs of the house. */
@@ -19,6 +21,8 @@ export interface ExchangeHouse extends Issue {
   endpointOf(destination: Destination, transaction: string): Endpoint | undefined;
   readonly sender: SoapSender;
   readonly record: (exchange: ExchangeRecord) => Promise<void>;
+  /** Writes a security alert: the peer that we called is not who it should be. */
+  readonly alert: (server: ServerTurnedAway, endpoint: string) => Promise<void>;
   /** Our own address, as the audit names it. */
   readonly host: string;
   readonly log: Log;
@@ -81,7 +85,7 @@ export class Exchange {
         query: transaction.audit.event.asker === 'Query' ? unanswered?.requestText : undefined,
         messageId: unanswered?.messageId,
         asker: { userId: undefined, host: this.#house.host },
-        answerer: { userId: endpoint.url, host: new URL(endpoint.url).hostname },
+        answerer: { userId: endpoint.url, host: new URL(endpoint.url).hostname, name: peer },
       });
     try {
       const sent = await this.#house.sender.send(transaction, request, {
@@ -93,21 +97,17 @@ export class Exchange {
         },
       });
       if (releases) releases.push(() => sent.release());
-      await recordAs('success', sent.response);
-      this.#house.metrics.exchange({
-        transaction: transaction.id,
-        side: 'asker',
-        outcome: 'success',
-      });
+      const outcome = outcomeOf(sent.response);
+      await recordAs(outcome, sent.response);
+      this.#house.metrics.exchange({ transaction: transaction.id, side: 'asker', outcome });
       return sent.response;
     } catch (error) {
       if (!(error instanceof PeerFailure)) throw error;
-      await recordAs('refused');
-      this.#house.metrics.exchange({
-        transaction: transaction.id,
-        side: 'asker',
-        outcome: 'refused',
-      });
+      const outcome = error.cause instanceof Fault ? 'refused' : 'unanswered';
+      const turnedAway = serverTurnedAway(error.cause);
+      if (turnedAway) await this.#house.alert(turnedAway, endpoint.url);
+      await recordAs(outcome);
+      this.#house.metrics.exchange({ transaction: transaction.id, side: 'asker', outcome });
       this.#house.log.warn({
         transaction: transaction.id,
         outcome: 'peer-failure',

@@ -1,5 +1,6 @@
 import { type FailureClass, PeerFailure } from '../../actors/actor.ts';
 import type { Fault } from '../../profiles/refusal.ts';
+import { ServerRefused } from '../safeguards/tls.ts';
 
 /** Errors of the network that prove that the request never reached the peer. */
 const NEVER_REACHED = new Set([
@@ -46,4 +47,33 @@ export function failureOfAnswer(what: string, peer: string, cause?: unknown): Pe
 /** The deadline has passed while the peer worked. */
 export function failureOfDeadline(deadlineMs: number, peer: string): PeerFailure {
   return new PeerFailure('ambiguous', `no answer within ${deadlineMs} ms`, { peer });
+}
+
+/** A server that we called and did not speak with, because it is not who it should be. */
+export interface ServerTurnedAway {
+  readonly reason: string;
+  readonly peer: {
+    readonly subject?: string;
+    readonly issuer?: string;
+    readonly fingerprint?: string;
+  };
+}
+
+/** What OpenSSL says of a chain that it does not accept; only then did the handshake end for the peer's sake. */
+const NOT_TRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|_CA$|^INVALID_PURPOSE$|^CRL_/;
+
+/**
+ * Whether a call failed because the server could not be authenticated, and what is known of it then.
+ *
+ * @see ITI TF-2: 3.19
+ */
+export function serverTurnedAway(cause: unknown): ServerTurnedAway | undefined {
+  if (cause instanceof ServerRefused) {
+    const { reason, detail, known } = cause.rejection;
+    const { subject, issuer, fingerprint } = known;
+    return { reason: `${reason}: ${detail}`, peer: { subject, issuer, fingerprint } };
+  }
+  const { code } = (cause ?? {}) as { code?: unknown };
+  if (typeof code !== 'string' || !NOT_TRUSTED.test(code)) return undefined;
+  return { reason: `certificate: ${code}`, peer: {} };
 }

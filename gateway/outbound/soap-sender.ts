@@ -143,6 +143,8 @@ export class SoapSender {
   /** New keys or anchors: idle connections go, those in use end with their request. */
   reload(): void {
     for (const agent of this.#agents.values()) {
+      // Those in use are not kept when their request ends.
+      (agent as { keepAlive?: boolean }).keepAlive = false;
       for (const idle of Object.values(agent.freeSockets)) {
         for (const socket of idle ?? []) socket.destroy();
       }

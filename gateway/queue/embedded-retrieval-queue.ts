@@ -9,7 +9,7 @@ import type {
   RetrievalResult,
 } from '../../actors/initiating-gateway/retrieval.ts';
 import type { Database } from '../stores/database.ts';
-import { outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
+import { mostOfOne, outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
 import { RetrievalJobs } from './retrieval-jobs.ts';
 import { failureClassOf, type RetrievalWorker, retryAfterMs } from './retrieval-worker.ts';
 import { identityHash, type Spool } from './spool.ts';
@@ -143,7 +143,7 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
       if (job.running) continue;
       if (job.readyAt > now) {
         next = Math.min(next, job.readyAt);
-      } else if (this.#running.size < this.#options.settings.concurrency) {
+      } else if (this.#hasRoomFor(job.identity.homeCommunityId)) {
         const run = this.#run(job).finally(() => {
           this.#running.delete(run);
           this.#pump();
@@ -154,6 +154,17 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
     if (next !== Number.POSITIVE_INFINITY) {
       this.#timer = setTimeout(() => this.#pump(), Math.min(next - now, 60_000));
     }
+  }
+
+  /** A community that does not answer holds at most half of the room: the others go on beside it. */
+  #hasRoomFor(homeCommunityId: string): boolean {
+    const { concurrency } = this.#options.settings;
+    if (this.#running.size >= concurrency) return false;
+    let there = 0;
+    for (const { running, identity } of this.#jobs.values()) {
+      if (running && identity.homeCommunityId === homeCommunityId) there += 1;
+    }
+    return there < mostOfOne(concurrency);
   }
 
   /** One attempt. It never rejects: whatever happens, those who wait are told. */

@@ -17,6 +17,11 @@ export interface RetrievalQueueSettings extends RetryRule {
   readonly mostWaiting: number;
 }
 
+/** How many retrievals of one community run at once, so that a silent one leaves room for the others. */
+export function mostOfOne(concurrency: number): number {
+  return Math.max(1, Math.floor(concurrency / 2));
+}
+
 /** Asks once for each different document, and says of each retrieval how it ended, in order. */
 export async function resultsOf(
   retrievals: readonly Retrieval[],

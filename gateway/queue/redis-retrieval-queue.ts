@@ -1,4 +1,4 @@
-import { type Job, Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
 import type { Caller, FailureClass } from '../../actors/actor.ts';
 import type {
   QueuedRetrieval,
@@ -15,7 +15,7 @@ import {
   type RedisClient,
   requireKeepingRedis,
 } from '../stores/redis.ts';
-import { outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
+import { mostOfOne, outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
 import {
   failureClassOf,
   type RetrievalEnding,
@@ -46,6 +46,8 @@ export interface RedisRetrievalWorkerOptions extends RedisRetrievalOptions {
 
 const NAME = 'retrieval';
 const LOCK_MS = 30_000;
+/** When a retrieval is looked at again that had to leave its place to other communities. */
+const MAKE_ROOM_MS = 250;
 const CLOSE_MS = 3_000;
 const PROGRESS_EVERY_MS = 1_000;
 /** Events can be missed while the connection is rebuilt, so those who wait look for themselves now and then. */
@@ -215,6 +217,7 @@ export class RedisRetrievalWorker {
   readonly #agreement: SpoolAgreement;
   readonly #worker: Worker<RetrievalIdentity, RetrievalEnding>;
   readonly #running = new Set<Promise<RetrievalEnding>>();
+  readonly #runningAt = new Map<string, number>();
 
   private constructor(
     options: RedisRetrievalWorkerOptions,
@@ -223,10 +226,21 @@ export class RedisRetrievalWorker {
     const { prefix, settings, lockMs = LOCK_MS, redisFailed } = options;
     this.#connections = [producer, consumer];
     this.#agreement = agreement;
-    const attempted = (job: Job<RetrievalIdentity>) => {
-      const running = attempt(job, options).finally(() => this.#running.delete(running));
+    const attempted = async (job: Job<RetrievalIdentity>, token?: string) => {
+      const { homeCommunityId } = job.data;
+      const there = this.#runningAt.get(homeCommunityId) ?? 0;
+      if (there >= mostOfOne(settings.concurrency)) {
+        // A community that does not answer leaves room for the others; this is no attempt.
+        await job.moveToDelayed(Date.now() + MAKE_ROOM_MS, token);
+        throw new DelayedError();
+      }
+      this.#runningAt.set(homeCommunityId, there + 1);
+      const running = attempt(job, options).finally(() => {
+        this.#running.delete(running);
+        this.#runningAt.set(homeCommunityId, (this.#runningAt.get(homeCommunityId) ?? 1) - 1);
+      });
       this.#running.add(running);
-      return running;
+      return await running;
     };
     this.#worker = new Worker(NAME, attempted, {
       connection: consumer,

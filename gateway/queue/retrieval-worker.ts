@@ -67,7 +67,7 @@ export class RetrievalWorker {
     } catch (error) {
       // A fault of the far end, and a document that is larger than we take: neither gets better by asking again.
       if (error instanceof Refusal) {
-        throw new PeerFailure('permanent', error.message, { peer: homeCommunityId, cause: error });
+        throw new PeerFailure('permanent', error.code, { peer: homeCommunityId, cause: error });
       }
       throw error;
     } finally {

@@ -1,4 +1,5 @@
 import type { Answer, World } from '../../actors/actor.ts';
+import type { PatientId } from '../../profiles/patient.ts';
 import { Fault } from '../../profiles/refusal.ts';
 import type { ConsentDecision } from './consent.ts';
 import { DECIDED_OUTSIDE } from './consent.ts';
@@ -13,6 +14,8 @@ export interface AttendOptions<Stores> {
 
 export interface Safeguards {
   readonly consent: ConsentDecision;
+  /** Hears whose data a query has found, for the audit. */
+  readonly found?: (subjects: readonly PatientId[]) => void;
   /** Throws when the audit trail cannot be written: then nothing is committed. */
   readonly trailWritable: () => Promise<void>;
   /** Takes the documents that travel with the request: afterwards their octets are at rest. */
@@ -31,15 +34,17 @@ export interface Safeguards {
  */
 export async function attend<Stores>(
   { answer, request, stores, world }: AttendOptions<Stores>,
-  { consent, trailWritable, receive }: Safeguards,
+  { consent, found: heard, trailWritable, receive }: Safeguards,
 ): Promise<unknown> {
   switch (answer.kind) {
     case 'query': {
       // A query brings no documents: this only makes sure that its message is whole.
       await receive();
       const found = await answer.find(request, stores, world);
+      const subjects = answer.subjects(found);
+      heard?.(subjects);
       if (answer.decidedBy === 'responder') return answer.reveal(found, DECIDED_OUTSIDE, request);
-      const permission = await consent.permissionFor(world.caller, answer.subjects(found));
+      const permission = await consent.permissionFor(world.caller, subjects);
       return answer.reveal(found, permission, request);
     }
     case 'submission': {

@@ -134,6 +134,8 @@ export class AuditTrail {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
+      // All that this turn of the event loop brings go together: one sync for them, not one for the first of them.
+      await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#waiting;
       this.#waiting = [];
       try {

@@ -11,6 +11,7 @@ import {
   type TransactionEnd,
   type TransactionEvent,
 } from '../../profiles/atna/audit-message.ts';
+import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import type { RetrieveDocumentSetResponse } from '../../profiles/xds/iti-43.ts';
 import type { Transaction } from '../../profiles/transaction.ts';
 
@@ -57,6 +58,8 @@ export interface ExchangeRecord {
   readonly request?: unknown;
   /** Undefined where there is none. */
   readonly response?: unknown;
+  /** Whose data the answerer found: only it knows whose a retrieved document is. */
+  readonly subjects?: readonly PatientId[];
   /** The request's payload as text, where the transaction is a query. */
   readonly query?: string;
   /** `wsa:MessageID` of the request. */
@@ -131,6 +134,7 @@ export function recordOf(exchange: ExchangeRecord, recorder: Recorder): string[]
   const groups = event === 'Export' || event === 'Import' ? byPatient(objects) : [objects];
   return groups
     .flatMap((group) => byFate(group, exchange))
+    .map((fate) => (event === 'Export' ? withSubject(fate, exchange) : fate))
     .map((record) => encodeAuditMessage({ ...common, ...record }));
 }
 
@@ -259,6 +263,19 @@ function byFate(
   if (!objects.some(hasCome)) return [missing];
   const there = objects.filter((one) => !isMissing(one));
   return [{ objects: there, outcome: AUDIT_OUTCOMES.success }, missing];
+}
+
+/**
+ * An export of documents names whose they are, where all of them are one patient's; of documents that did not come, nobody
+ * says so.
+ */
+function withSubject(fate: Fate, { outcome, subjects = [] }: ExchangeRecord): Fate {
+  const { objects } = fate;
+  const [subject, ...others] = new Map(subjects.map((one) => [patientKey(one), one])).values();
+  const didNotCome = outcome === 'partial' && fate.outcome === AUDIT_OUTCOMES.refused;
+  const isNamed = objects.some(({ kind }) => kind === 'patient');
+  if (!subject || others.length > 0 || didNotCome || isNamed) return fate;
+  return { ...fate, objects: [{ kind: 'patient', patientId: subject }, ...objects] };
 }
 
 function documentsOf(response: unknown): RetrieveDocumentSetResponse['documents'] {

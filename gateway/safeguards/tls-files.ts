@@ -42,30 +42,35 @@ export interface Reading {
 /**
  * Reads every file, once.
  * @param uses the ends of TLS that our own certificate must be fit for
+ * @param credentials kept as they are, where our own files cannot be used and those of others shall count all the same
  * @throws CredentialsRefused, KeyFileRefused, MalformedDer, or the file system's error
  */
 export async function readTlsFiles(
   world: TlsWorld,
-  { generation, uses }: { generation: number; uses: readonly TlsUse[] },
+  {
+    generation,
+    uses,
+    credentials: kept,
+  }: { generation: number; uses: readonly TlsUse[]; credentials?: Credentials },
 ): Promise<Reading> {
   const { files, directory } = world;
-  const [certificate, key, anchorFiles, listFiles, helperFiles] = await Promise.all([
-    readPublicFile(files.certificate),
-    readPrivateFile(files.key),
+  const [anchorFiles, listFiles, helperFiles] = await Promise.all([
     Promise.all(files.anchors.map(readPublicFile)),
     Promise.all(files.revocationLists.map(readPublicFile)),
     Promise.all((files.intermediates ?? []).map(readPublicFile)),
   ]);
   const anchors = anchorFiles.flatMap(readCertificates);
   const profile = { policies: files.policies };
-  const credentials = loadCredentials({
-    certificate,
-    key,
-    anchors,
-    profile,
-    uses,
-    at: world.now(),
-  });
+  const credentials =
+    kept ??
+    loadCredentials({
+      certificate: await readPublicFile(files.certificate),
+      key: await readPrivateFile(files.key),
+      anchors,
+      profile,
+      uses,
+      at: world.now(),
+    });
   const trust = new Trust({
     anchors,
     intermediates: [...helperFiles.flatMap(readCertificates), ...credentials.chain.slice(1)],

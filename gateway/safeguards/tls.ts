@@ -79,12 +79,23 @@ export class TlsPolicy {
     return new TlsPolicy(world, await readTlsFiles(world, { generation: 1, uses: ['client'] }));
   }
 
-  /** Reads every file again, and takes this directory. All or nothing: on a fault the old reading stays. */
+  /**
+   * Reads every file again, and takes this directory. Where our own certificate or key cannot be used the old ones stay,
+   * and what is new of anchors, lists and directory counts all the same: a revocation never waits for our own files.
+   *
+   * @throws what was wrong, once the rest has been taken
+   */
   async reload(directory: Directory = this.#reading.directory): Promise<void> {
     const world = { files: this.#files, directory, now: this.#now };
     const uses: readonly TlsUse[] = this.#serves ? ['client', 'server'] : ['client'];
-    const reading = await readTlsFiles(world, { generation: this.#reading.generation + 1, uses });
-    this.#reading = { ...reading, generation: this.#reading.generation + 1 };
+    const generation = this.#reading.generation + 1;
+    try {
+      this.#reading = await readTlsFiles(world, { generation, uses });
+    } catch (error) {
+      const { credentials } = this.#reading;
+      this.#reading = await readTlsFiles(world, { generation, uses, credentials });
+      throw error;
+    }
   }
 
   /** Counts the readings; a peer carries the one that admitted it. */

@@ -13,10 +13,16 @@ import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
 
-export { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+export { CompiledQuery, type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 
-/** What may be asked inside `read`. `Tables` are the tables of the one actor that asks. */
-export type Reads<Tables> = Pick<Kysely<Tables>, 'selectFrom' | 'selectNoFrom' | 'with'>;
+/**
+ * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a SELECT whose
+ * text is ready (`CompiledQuery.raw`), where building it each time would cost more than asking.
+ */
+export type Reads<Tables> = Pick<
+  Kysely<Tables>,
+  'selectFrom' | 'selectNoFrom' | 'with' | 'executeQuery'
+>;
 
 /** What may be asked inside `write`. */
 export type Writes<Tables> = Reads<Tables> &

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type {
   DocumentStore,
+  FindOptions,
   HeldDocuments,
   Measure,
   NewDocument,
@@ -42,6 +43,17 @@ interface Claim {
   live: number;
   /** One of them was registered. */
   kept: boolean;
+  /** Resolves once it is known whether the document stays. */
+  readonly settled: Promise<void>;
+  settle(): void;
+}
+
+function newClaim(): Claim {
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { live: 1, kept: false, settled, settle };
 }
 
 /** Documents in files, content by content; which uniqueId names which content stands in the process's database. */
@@ -79,17 +91,31 @@ export class FileDocumentStore implements DocumentStore {
     }
   }
 
-  async find(uniqueIds: readonly string[]): Promise<readonly StoredDocument[]> {
-    const rows = await this.#database.read((queries: Reads<Tables>) =>
-      inSlices(uniqueIds, (slice) =>
-        queries
-          .selectFrom('repository_document')
-          .selectAll()
-          .where('unique_id', 'in', slice)
-          .execute(),
-      ),
-    );
-    return await Promise.all(rows.map((row) => this.#stored(row)));
+  async find(
+    uniqueIds: readonly string[],
+    { settled = false }: FindOptions = {},
+  ): Promise<readonly StoredDocument[]> {
+    for (;;) {
+      const { rows, unsettled } = await this.#database.read(async (queries: Reads<Tables>) => {
+        const found = await inSlices(uniqueIds, (slice) =>
+          queries
+            .selectFrom('repository_document')
+            .selectAll()
+            .where('unique_id', 'in', slice)
+            .execute(),
+        );
+        // No write runs in here, and a claim that ends without its document ends inside one: rows and claims agree.
+        return { rows: found, unsettled: found.flatMap((row) => this.#unsettled(row)) };
+      });
+      if (!settled || unsettled.length === 0)
+        return await Promise.all(rows.map((row) => this.#stored(row)));
+      await Promise.all(unsettled);
+    }
+  }
+
+  #unsettled({ unique_id }: Row): Promise<void>[] {
+    const claim = this.#claims.get(unique_id);
+    return claim && !claim.kept ? [claim.settled] : [];
   }
 
   async #stored({ unique_id, mime_type, sha256, sha1, size_bytes }: Row): Promise<StoredDocument> {
@@ -143,10 +169,8 @@ export class FileDocumentStore implements DocumentStore {
           else await queries.insertInto('repository_document').values(row).execute();
           const claim = this.#claims.get(row.unique_id);
           if (known && !claim) continue;
-          this.#claims.set(row.unique_id, {
-            live: (claim?.live ?? 0) + 1,
-            kept: claim?.kept ?? false,
-          });
+          if (claim) claim.live += 1;
+          else this.#claims.set(row.unique_id, newClaim());
           claimed.push(row.unique_id);
         }
         const [first] = refusals;
@@ -166,13 +190,17 @@ export class FileDocumentStore implements DocumentStore {
     claim.live -= 1;
     if (claim.live > 0) return undefined;
     this.#claims.delete(uniqueId);
+    claim.settle();
     return claim;
   }
 
   #keep(claimed: readonly string[], rows: readonly Row[]): void {
     for (const uniqueId of claimed) {
       const claim = this.#claims.get(uniqueId);
-      if (claim) claim.kept = true;
+      if (claim) {
+        claim.kept = true;
+        claim.settle();
+      }
       this.#endClaim(uniqueId);
     }
     // The rows refer to the files: nothing is removed, so nothing has to be waited for.

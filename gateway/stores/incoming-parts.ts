@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import type { DocumentContent, Parts } from '../../profiles/formats/mtom.ts';
 import { Fault } from '../../profiles/refusal.ts';
 import { type FileContent, spoolTo } from './file-content.ts';
@@ -14,6 +14,9 @@ export interface IncomingPartsLimits {
   readonly documentBytes: number;
   readonly documentsPerMessage: number;
 }
+
+/** With less free than this no document is taken. */
+const LEAST_FREE_BYTES = 268_435_456;
 
 /** The octets that a `cid:` names: nowhere yet while the message is being decoded, in a spool file afterwards. */
 export class ArrivingContent implements DocumentContent {
@@ -96,6 +99,7 @@ export class IncomingParts implements Parts {
           },
         );
       }
+      await requireRoom(this.#directory);
       content.file = await spoolTo(this.#directory, watched(body, progressed), {
         bytes: this.#limits.documentBytes,
       });
@@ -113,6 +117,15 @@ export class IncomingParts implements Parts {
     for (const { file } of this.#claimed.values()) {
       if (file) await rm(file.path, { force: true });
     }
+  }
+}
+
+/** @throws Fault Receiver when the disk is nearly full: what we have acknowledged needs the rest */
+async function requireRoom(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < LEAST_FREE_BYTES) {
+    throw new Fault('Receiver', 'there is no room for documents at present');
   }
 }
 

@@ -1,45 +1,76 @@
 import type { ObjectCriteria, TimeSpan } from '../../actors/document-registry/registry-store.ts';
 import type { Code } from '../../profiles/xds/metadata.ts';
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from './database.ts';
-import { codeKey, type ManyValued, type RegistryTables } from './registry-rows.ts';
+import { codeKey, type ManyValued, type RegistryObjectRow } from './registry-rows.ts';
+import { padded } from './in-slices.ts';
+import type { SqlValue } from './sql-parameter.ts';
 
-type Condition = Expression<SqlBool>;
-type The = ExpressionBuilder<RegistryTables, 'registry_object'>;
+/** A part of a statement, with the values of its question marks in their order. No value ever stands in the text. */
+export interface SqlPart {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
 
-/** Every criterion but `among` as SQL; all of them must hold. A list without members is met by nothing. */
-export function conditionsOf(criteria: ObjectCriteria, the: The): Condition[] {
+/**
+ * Every criterion but `among` as SQL; all of them must hold. A list without members is met by nothing.
+ *
+ * Written without the query builder: it is in the path of every stored query, and building costs more than asking.
+ */
+export function conditionsOf(criteria: ObjectCriteria): SqlPart {
   const { patientId } = criteria;
-  return [
+  return allOf([
     ...(patientId === undefined
       ? []
       : [
-          the('patient_authority', '=', patientId.assigningAuthority),
-          the('patient_id', '=', patientId.id),
+          equals('patient_authority', patientId.assigningAuthority),
+          equals('patient_id', patientId.id),
         ]),
-    the('kind', '=', criteria.kind),
-    ...oneOf(the, 'availability_status', criteria.availabilityStatus),
-    ...oneOf(the, 'object_type', criteria.objectType),
-    ...oneCode(the, 'class_code', criteria.classCode),
-    ...oneCode(the, 'type_code', criteria.typeCode),
-    ...oneCode(the, 'practice_setting_code', criteria.practiceSettingCode),
-    ...oneCode(the, 'healthcare_facility_type_code', criteria.healthcareFacilityTypeCode),
-    ...oneCode(the, 'format_code', criteria.formatCode),
-    ...oneCode(the, 'content_type_code', criteria.contentTypeCode),
-    ...oneOf(the, 'source_id', criteria.sourceId),
-    ...eachCode(the, 'eventCodeList', criteria.eventCodeList),
-    ...eachCode(the, 'confidentialityCode', criteria.confidentialityCode),
-    ...eachCode(the, 'codeList', criteria.codeList),
-    ...(criteria.referenceIdList ?? []).map((patterns) => like(the, 'referenceIdList', patterns)),
-    ...(criteria.authorPerson ? [like(the, 'authorPerson', criteria.authorPerson)] : []),
-    ...during(the, 'creation_time', criteria.creationTime),
-    ...during(the, 'service_start_time', criteria.serviceStartTime),
-    ...during(the, 'service_stop_time', criteria.serviceStopTime),
-    ...during(the, 'submission_time', criteria.submissionTime),
-    ...during(the, 'last_update_time', criteria.lastUpdateTime),
-  ];
+    equals('kind', criteria.kind),
+    ...oneOf('availability_status', criteria.availabilityStatus),
+    ...oneOf('object_type', criteria.objectType),
+    ...oneCode('class_code', criteria.classCode),
+    ...oneCode('type_code', criteria.typeCode),
+    ...oneCode('practice_setting_code', criteria.practiceSettingCode),
+    ...oneCode('healthcare_facility_type_code', criteria.healthcareFacilityTypeCode),
+    ...oneCode('format_code', criteria.formatCode),
+    ...oneCode('content_type_code', criteria.contentTypeCode),
+    ...oneOf('source_id', criteria.sourceId),
+    ...eachCode('eventCodeList', criteria.eventCodeList),
+    ...eachCode('confidentialityCode', criteria.confidentialityCode),
+    ...eachCode('codeList', criteria.codeList),
+    ...(criteria.referenceIdList ?? []).map((patterns) => like('referenceIdList', patterns)),
+    ...(criteria.authorPerson ? [like('authorPerson', criteria.authorPerson)] : []),
+    ...during('creation_time', criteria.creationTime),
+    ...during('service_start_time', criteria.serviceStartTime),
+    ...during('service_stop_time', criteria.serviceStopTime),
+    ...during('submission_time', criteria.submissionTime),
+    ...during('last_update_time', criteria.lastUpdateTime),
+  ]);
 }
 
-const NOTHING: Condition = sql<SqlBool>`1 = 0`;
+/** The column holds one of these values. */
+export function among(column: keyof RegistryObjectRow, values: readonly SqlValue[]): SqlPart {
+  if (values.length === 0) return NOTHING;
+  const list = padded(values);
+  return { text: `${column} IN (${marks(list)})`, values: list };
+}
+
+/** Both of two parts. */
+export function allOf(parts: readonly SqlPart[]): SqlPart {
+  return {
+    text: parts.map(({ text }) => text).join(' AND '),
+    values: parts.flatMap(({ values }) => values),
+  };
+}
+
+const NOTHING: SqlPart = { text: '1 = 0', values: [] };
+
+function marks(values: readonly SqlValue[]): string {
+  return `?${', ?'.repeat(values.length - 1)}`;
+}
+
+function equals(column: keyof RegistryObjectRow, value: SqlValue): SqlPart {
+  return { text: `${column} = ?`, values: [value] };
+}
 
 type TextColumn = 'availability_status' | 'object_type' | 'source_id' | CodeColumn;
 type CodeColumn =
@@ -50,50 +81,49 @@ type CodeColumn =
   | 'format_code'
   | 'content_type_code';
 
-function oneOf(the: The, column: TextColumn, choices: readonly string[] | undefined): Condition[] {
-  if (choices === undefined) return [];
-  return [choices.length === 0 ? NOTHING : the(sql.ref<string>(column), 'in', choices)];
+function oneOf(column: TextColumn, choices: readonly string[] | undefined): SqlPart[] {
+  return choices === undefined ? [] : [among(column, choices)];
 }
 
-function oneCode(the: The, column: CodeColumn, codes: readonly Code[] | undefined): Condition[] {
-  return oneOf(the, column, codes?.map(codeKey));
+function oneCode(column: CodeColumn, codes: readonly Code[] | undefined): SqlPart[] {
+  return oneOf(column, codes?.map(codeKey));
 }
 
 /** For each of the lists, one of its codes. */
-function eachCode(
-  the: The,
-  name: ManyValued,
-  lists: readonly (readonly Code[])[] = [],
-): Condition[] {
-  return lists.map((codes) =>
-    codes.length === 0
-      ? NOTHING
-      : the.exists(
-          the
-            .selectFrom('registry_value')
-            .select('registry_value.name')
-            .whereRef('registry_value.object_number', '=', 'registry_object.number')
-            .where('registry_value.name', '=', name)
-            .where('registry_value.value', 'in', codes.map(codeKey)),
-        ),
-  );
+function eachCode(name: ManyValued, lists: readonly (readonly Code[])[] = []): SqlPart[] {
+  return lists.map((codes) => {
+    if (codes.length === 0) return NOTHING;
+    const values = padded(codes.map(codeKey));
+    return hasValue(name, { text: `value IN (${marks(values)})`, values });
+  });
 }
 
 /** One value that is like one of the patterns. SQLite has no escape by default, PostgreSQL has: so it is said. */
-function like(the: The, name: ManyValued, patterns: readonly string[]): Condition {
+function like(name: ManyValued, patterns: readonly string[]): SqlPart {
   if (patterns.length === 0) return NOTHING;
-  const alike = patterns.map(
-    (pattern) =>
-      sql<SqlBool>`registry_value.value LIKE ${pattern.replaceAll('\\', '\\\\')} ESCAPE '\\'`,
-  );
-  return the.exists(
-    the
-      .selectFrom('registry_value')
-      .select('registry_value.name')
-      .whereRef('registry_value.object_number', '=', 'registry_object.number')
-      .where('registry_value.name', '=', name)
-      .where((inner) => inner.or(alike)),
-  );
+  return hasValue(name, {
+    text: anyOf(patterns.map(() => "value LIKE ? ESCAPE '\\'")),
+    values: patterns.map((pattern) => pattern.replaceAll('\\', '\\\\')),
+  });
+}
+
+/** A row of operators counts as that many inside each other, and SQLite takes 1,000: so a long row is one of groups. */
+const LONGEST_ROW = 100;
+
+function anyOf(texts: readonly string[]): string {
+  if (texts.length <= LONGEST_ROW) return `(${texts.join(' OR ')})`;
+  const groups: string[] = [];
+  for (let start = 0; start < texts.length; start += LONGEST_ROW) {
+    groups.push(anyOf(texts.slice(start, start + LONGEST_ROW)));
+  }
+  return anyOf(groups);
+}
+
+function hasValue(name: ManyValued, { text, values }: SqlPart): SqlPart {
+  return {
+    text: `EXISTS (SELECT 1 FROM registry_value WHERE object_number = registry_object.number AND name = ? AND ${text})`,
+    values: [name, ...values],
+  };
 }
 
 type TimeColumn =
@@ -104,11 +134,11 @@ type TimeColumn =
   | 'last_update_time';
 
 /** From inclusive, to exclusive; an object without the attribute passes. Source: ITI TF-2: 3.18.4.1.2.3.3. */
-function during(the: The, column: TimeColumn, span: TimeSpan | undefined): Condition[] {
+function during(column: TimeColumn, span: TimeSpan | undefined): SqlPart[] {
   const { from, to } = span ?? {};
-  const conditions: Condition[] = [];
+  const parts: SqlPart[] = [];
   if (from !== undefined)
-    conditions.push(the.or([the(column, 'is', null), the(column, '>=', from)]));
-  if (to !== undefined) conditions.push(the.or([the(column, 'is', null), the(column, '<', to)]));
-  return conditions;
+    parts.push({ text: `(${column} IS NULL OR ${column} >= ?)`, values: [from] });
+  if (to !== undefined) parts.push({ text: `(${column} IS NULL OR ${column} < ?)`, values: [to] });
+  return parts;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import { lowerBound } from '../../profiles/formats/datatypes.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
+import { octetsOfPieces } from '../../profiles/formats/xml-pieces.ts';
 import type {
   Author,
   AvailabilityStatus,
@@ -26,32 +27,28 @@ export interface RegistryTables {
   registry_value: { object_number: number; name: string; value: string };
 }
 
-/** What is read of an object to answer with it. */
+/** What is read of an object to answer with it: few columns, for each of them costs. */
 export interface RegistryTextRow {
-  entry_uuid: string;
-  kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder' | 'Association';
-  logical_id: string | null;
-  home_community_id: string | null;
   availability_status: AvailabilityStatus;
-  object_type: string | null;
-  patient_authority: string | null;
-  patient_id: string | null;
-  patient_identifier_id: string | null;
-  unique_id: string | null;
-  mime_type: string | null;
-  is_opaque: number | null;
-  association_type: string | null;
-  source_object: string | null;
-  target_object: string | null;
-  /** JSON of the codes. */
-  confidentiality_code: string | null;
-  content: string;
+  /** JSON of the RegistryObjectText without what changes, the status, and without the content. */
+  head: string;
+  /** ebRIM in UTF-8: it goes out as it lies here. */
+  content: Uint8Array;
 }
 
 /** An object: what is answered with, and what is only searched by. Codes as `codingScheme|code`, times to the second. */
 export interface RegistryObjectRow extends RegistryTextRow {
   /** Counts up in the order of submission. */
   number: number;
+  entry_uuid: string;
+  kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder' | 'Association';
+  object_type: string | null;
+  patient_authority: string | null;
+  patient_id: string | null;
+  unique_id: string | null;
+  association_type: string | null;
+  source_object: string | null;
+  target_object: string | null;
   class_code: string | null;
   type_code: string | null;
   practice_setting_code: string | null;
@@ -71,22 +68,8 @@ export interface RegistryObjectRow extends RegistryTextRow {
 
 /** The columns that make an answer, in one list, so that every query reads the same. */
 export const TEXT_COLUMNS = [
-  'entry_uuid',
-  'kind',
-  'logical_id',
-  'home_community_id',
   'availability_status',
-  'object_type',
-  'patient_authority',
-  'patient_id',
-  'patient_identifier_id',
-  'unique_id',
-  'mime_type',
-  'is_opaque',
-  'association_type',
-  'source_object',
-  'target_object',
-  'confidentiality_code',
+  'head',
   'content',
 ] as const satisfies readonly (keyof RegistryTextRow)[];
 
@@ -105,37 +88,14 @@ export function codeKey({ code, codingScheme }: Code): string {
 
 /** The object as a query answers with it: no XML is read. */
 export function textOfRow(row: RegistryTextRow): RegistryObjectText {
-  const patient = row.patient_authority !== null && row.patient_id !== null;
-  return {
-    element: ELEMENT[row.kind],
-    id: row.entry_uuid,
-    lid: row.logical_id ?? undefined,
-    home: row.home_community_id ?? undefined,
+  // The parsed object is ours alone: it is completed where it stands.
+  return Object.assign(JSON.parse(row.head) as Head, {
     status: STATUS_TYPE[row.availability_status],
-    objectType: row.object_type ?? undefined,
-    mimeType: row.mime_type ?? undefined,
-    isOpaque: row.is_opaque === null ? undefined : row.is_opaque === 1,
-    associationType: row.association_type ?? undefined,
-    sourceObject: row.source_object ?? undefined,
-    targetObject: row.target_object ?? undefined,
-    patientId: patient
-      ? { id: row.patient_id ?? '', assigningAuthority: row.patient_authority ?? '' }
-      : undefined,
-    patientIdentifierId: row.patient_identifier_id ?? undefined,
-    kind: row.kind === 'Association' ? undefined : row.kind,
-    uniqueId: row.unique_id ?? undefined,
-    confidentialityCode:
-      row.confidentiality_code === null ? undefined : JSON.parse(row.confidentiality_code),
     content: row.content,
-  };
+  });
 }
 
-const ELEMENT = {
-  DocumentEntry: 'ExtrinsicObject',
-  SubmissionSet: 'RegistryPackage',
-  Folder: 'RegistryPackage',
-  Association: 'Association',
-} as const;
+type Head = Omit<RegistryObjectText, 'status' | 'content'>;
 
 /** An object as it is stored: one row, and the values of its many-valued attributes. */
 export interface StoredObject {
@@ -148,28 +108,21 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
   const kind = kindOf(object);
   const status = nameOfUrn(STATUS_TYPE, object.status);
   assert(kind !== undefined && status !== undefined, 'an object is stored with kind and status');
-  const text = textOfObject(object);
+  const { status: _, content, ...head } = textOfObject(object);
   const row = {
     ...NO_COLUMNS,
-    entry_uuid: text.id,
+    entry_uuid: head.id,
     kind,
-    logical_id: text.lid ?? null,
-    home_community_id: text.home ?? null,
     availability_status: status,
-    object_type: text.objectType ?? null,
-    patient_authority: text.patientId?.assigningAuthority ?? null,
-    patient_id: text.patientId?.id ?? null,
-    patient_identifier_id: text.patientIdentifierId ?? null,
-    unique_id: text.uniqueId ?? null,
-    mime_type: text.mimeType ?? null,
-    is_opaque: text.isOpaque === undefined ? null : Number(text.isOpaque),
-    association_type: text.associationType ?? null,
-    source_object: text.sourceObject ?? null,
-    target_object: text.targetObject ?? null,
-    confidentiality_code: text.confidentialityCode
-      ? JSON.stringify(text.confidentialityCode)
-      : null,
-    content: text.content,
+    object_type: head.objectType ?? null,
+    patient_authority: head.patientId?.assigningAuthority ?? null,
+    patient_id: head.patientId?.id ?? null,
+    unique_id: head.uniqueId ?? null,
+    association_type: head.associationType ?? null,
+    source_object: head.sourceObject ?? null,
+    target_object: head.targetObject ?? null,
+    head: JSON.stringify(head),
+    content: octetsOfPieces([content]),
   };
   if (object.element === 'ExtrinsicObject') {
     const entry = documentEntryOf(object);

@@ -9,12 +9,19 @@ import type {
 } from '../../actors/document-registry/registry-store.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
 import { encodeSlot } from '../../profiles/formats/ebxml-encode.ts';
+import { octetsOfPieces, textOfPiece } from '../../profiles/formats/xml-pieces.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
-import type { Database, Reads, Writes } from './database.ts';
+import { CompiledQuery, type Database, type Reads, type Writes } from './database.ts';
 import { inSlices } from './in-slices.ts';
-import { conditionsOf } from './registry-conditions.ts';
-import { type RegistryTables, storedObjectOf, TEXT_COLUMNS, textOfRow } from './registry-rows.ts';
+import { allOf, among, conditionsOf, type SqlPart } from './registry-conditions.ts';
+import {
+  type RegistryTables,
+  type RegistryTextRow,
+  storedObjectOf,
+  TEXT_COLUMNS,
+  textOfRow,
+} from './registry-rows.ts';
 
 /** The Document Registry's store in the process's database. */
 export class SqlRegistryStore implements RegistryStore {
@@ -32,6 +39,8 @@ export class SqlRegistryStore implements RegistryStore {
     return this.#database.write((queries: Writes<RegistryTables>) => work(new SqlWriter(queries)));
   }
 }
+
+const SELECT_TEXT = `SELECT ${TEXT_COLUMNS.join(', ')} FROM registry_object`;
 
 class SqlReader implements RegistryReader {
   readonly #queries: Reads<RegistryTables>;
@@ -58,11 +67,8 @@ class SqlReader implements RegistryReader {
         .where('entry_uuid', 'in', slice)
         .execute(),
     );
-    const found = new Map(rows.map((row) => [row.entry_uuid, row]));
-    return [...new Set(entryUUIDs)].flatMap((id) => {
-      const row = found.get(id);
-      return row === undefined ? [] : [textOfRow(row)];
-    });
+    const found = new Map(rows.map(textOfRow).map((object) => [object.id, object]));
+    return [...new Set(entryUUIDs)].flatMap((id) => found.get(id) ?? []);
   }
 
   async objectsWithUniqueId(
@@ -104,17 +110,17 @@ class SqlReader implements RegistryReader {
   }
 
   async find(criteria: ObjectCriteria, most: number): Promise<readonly RegistryObjectText[]> {
-    const query = this.#queries
-      .selectFrom('registry_object')
-      .select(TEXT_COLUMNS)
-      .where((the) => the.and(conditionsOf(criteria, the)))
-      .orderBy('number')
-      .limit(most);
+    const conditions = conditionsOf(criteria);
+    const ask = async ({ text, values }: SqlPart) => {
+      const statement = `${SELECT_TEXT} WHERE ${text} ORDER BY number LIMIT ?`;
+      const query = CompiledQuery.raw(statement, [...values, most]);
+      return (await this.#queries.executeQuery<RegistryTextRow>(query)).rows;
+    };
     const rows =
       criteria.among === undefined
-        ? await query.execute()
+        ? await ask(conditions)
         : await inSlices(criteria.among, (slice) =>
-            query.where('entry_uuid', 'in', slice).execute(),
+            ask(allOf([conditions, among('entry_uuid', slice)])),
           );
     return rows.slice(0, most).map(textOfRow);
   }
@@ -207,16 +213,18 @@ class SqlWriter extends SqlReader implements RegistryWriter {
     );
     for (const row of rows) {
       const before = lastUpdateSlot(row.last_update_time ?? '');
-      const at = row.content.indexOf(before);
+      const content = textOfPiece(row.content);
+      const at = content.indexOf(before);
       assert(at >= 0, 'the text of a Folder has the lastUpdateTime of its column');
       await this.#queries
         .updateTable('registry_object')
         .set({
           last_update_time: lastUpdateTime,
-          content:
-            row.content.slice(0, at) +
-            lastUpdateSlot(lastUpdateTime) +
-            row.content.slice(at + before.length),
+          content: octetsOfPieces([
+            content.slice(0, at),
+            lastUpdateSlot(lastUpdateTime),
+            content.slice(at + before.length),
+          ]),
         })
         .where('number', '=', row.number)
         .execute();

@@ -155,13 +155,13 @@ export function faultActionNotSupported(action: string): Fault {
 }
 
 /** The action contradicts the payload. Source: WS-Addressing 1.0 SOAP Binding, section 6.4.1.7. */
-export function faultActionMismatch(action: string): Fault {
-  return faultOfAction(action, ['InvalidAddressingHeader', 'ActionMismatch']);
+export function faultActionMismatch(action: string, reason?: string): Fault {
+  return faultOfAction(action, ['InvalidAddressingHeader', 'ActionMismatch'], reason);
 }
 
-function faultOfAction(action: string, subcodes: readonly string[]): Fault {
+function faultOfAction(action: string, subcodes: readonly string[], reason?: string): Fault {
   const problem = `<wsa:Action>${escapeXml(action)}</wsa:Action>`;
-  return new Fault('Sender', `wsa:Action: ${subcodes.at(-1)}`, {
+  return new Fault('Sender', reason ?? `wsa:Action: ${subcodes.at(-1)}`, {
     location: action,
     subcodes: subcodes.map(wsaSubcode),
     detail: `<wsa:ProblemAction xmlns:wsa="${WSA}">${problem}</wsa:ProblemAction>`,

@@ -14,10 +14,11 @@ import {
   isNamed,
   type XmlElement,
 } from '../formats/xml.ts';
+import { textOfPieces, type XmlPiece } from '../formats/xml-pieces.ts';
 import { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction } from '../transaction.ts';
 import { queryAudit } from './audit.ts';
-import { decodeObjectText, encodeObjectText } from './registry-object-text.ts';
+import { decodeObjectText, encodeObjectPieces } from './registry-object-text.ts';
 import {
   decodeErrors,
   decodeStatus,
@@ -49,6 +50,7 @@ export const ITI_18 = defineTransaction<AdhocQueryRequest, AdhocQueryResponse>({
   request: { decode: ({ body }) => decodeStoredQuery(body), encode: encodeStoredQuery },
   response: { decode: ({ body }) => decodeQueryResponse(body), encode: encodeQueryResponse },
   refusal: adhocQueryFailure,
+  generalError: 'XDSRegistryError',
   audit: queryAudit('Registry Stored Query', (request) => encodeStoredQuery(request).xml),
 });
 
@@ -144,17 +146,23 @@ function classificationsOf(object: XmlElement, loose: readonly XmlElement[]): Xm
   return loose.filter((one) => attributeOf(one, 'classifiedObject') === id);
 }
 
-/** `query:AdhocQueryResponse` with the prefixes `query`, `rim` and `rs`: text that is joined. */
+/** `query:AdhocQueryResponse` with the prefixes `query`, `rim` and `rs`: what is ready is joined, not rebuilt. */
 export function encodeQueryResponse(response: AdhocQueryResponse): Body {
   const { status, errors, objects, objectRefs } = response;
-  let list = '';
-  for (const object of objects) list += encodeObjectText(object);
-  for (const ref of objectRefs) list += encodeObjectRef(ref);
-  return {
-    xml:
-      `<query:AdhocQueryResponse${declarations('query', 'rim', 'rs')}` +
+  const pieces: XmlPiece[] = [
+    `<query:AdhocQueryResponse${declarations('query', 'rim', 'rs')}` +
       `${attribute('status', RESPONSE_STATUS[status])}>${encodeErrors(errors)}` +
-      `<rim:RegistryObjectList>${list}</rim:RegistryObjectList></query:AdhocQueryResponse>`,
+      '<rim:RegistryObjectList>',
+  ];
+  for (const object of objects) pieces.push(...encodeObjectPieces(object));
+  pieces.push(
+    `${objectRefs.map(encodeObjectRef).join('')}</rim:RegistryObjectList></query:AdhocQueryResponse>`,
+  );
+  return {
+    pieces,
+    get xml() {
+      return textOfPieces(pieces);
+    },
   };
 }
 

@@ -53,6 +53,7 @@ export const ITI_41 = defineTransaction<ProvideAndRegisterRequest, RegistryRespo
     encode: (response) => ({ xml: encodeRegistryResponse(response), attachments: [] }),
   },
   refusal: (refusals) => ({ xml: encodeRegistryResponse(failureOf(refusals)), attachments: [] }),
+  generalError: 'XDSRepositoryError',
   audit: submissionAudit(
     'Provide and Register Document Set-b',
     ({ submission }: ProvideAndRegisterRequest) => submission,

@@ -46,6 +46,7 @@ export const ITI_42 = defineTransaction<SubmitObjectsRequest, RegistryResponse>(
     encode: (response) => ({ xml: encodeRegistryResponse(response) }),
   },
   refusal: (refusals) => ({ xml: encodeRegistryResponse(failureOf(refusals)) }),
+  generalError: 'XDSRegistryError',
   audit: submissionAudit('Register Document Set-b', (request: SubmitObjectsRequest) => request),
 });
 

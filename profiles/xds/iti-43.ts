@@ -74,6 +74,7 @@ export const ITI_43 = defineTransaction<RetrieveDocumentSetRequest, RetrieveDocu
     encode: encodeRetrieveResponse,
   },
   refusal: retrieveFailure,
+  generalError: 'XDSRepositoryError',
   audit: retrieveAudit('Retrieve Document Set'),
 });
 

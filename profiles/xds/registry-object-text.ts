@@ -16,6 +16,7 @@ import {
   type XmlElement,
   type XmlNode,
 } from '../formats/xml.ts';
+import { cutBefore, textOfPieces, type XmlPiece } from '../formats/xml-pieces.ts';
 import type { PatientId } from '../patient.ts';
 import { Refusal } from '../refusal.ts';
 import { classificationsOf, codeOf, identifierOf, kindOf } from './metadata-xml.ts';
@@ -98,46 +99,52 @@ function present<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Value;
 }
 
+/** The object as XML with the prefix `rim`. */
+export function encodeObjectText(text: RegistryObjectText): string {
+  return textOfPieces(encodeObjectPieces(text));
+}
+
 /**
  * The object as XML with the prefix `rim`: joined, never parsed.
  *
  * The patientId's identifier is made from `patientId`, so that a gateway can answer with the asker's own id.
  */
-export function encodeObjectText(text: RegistryObjectText): string {
+export function encodeObjectPieces(text: RegistryObjectText): readonly XmlPiece[] {
   const start =
     `<rim:${text.element}${attribute('id', text.id)}${attribute('lid', text.lid)}` +
     `${attribute('home', text.home)}${attribute('objectType', text.objectType)}` +
     `${attribute('status', text.status)}${attribute('mimeType', text.mimeType)}` +
     `${attribute('isOpaque', text.isOpaque)}${attribute('associationType', text.associationType)}` +
     `${attribute('sourceObject', text.sourceObject)}${attribute('targetObject', text.targetObject)}`;
-  const content = withPatient(text);
-  return content === '' ? `${start}/>` : `${start}>${content}</rim:${text.element}>`;
+  const { content } = text;
+  const patient = patientIdentifier(text);
+  const end = `</rim:${text.element}>`;
+  if (patient === undefined) {
+    return content.length === 0 ? [`${start}/>`] : [`${start}>`, content, end];
+  }
+  const [before, after] = cutBefore(content, AFTER_PATIENT);
+  if (before.length === 0) return [`${start}>${patient}`, after, end];
+  if (after.length === 0) return [`${start}>`, before, patient + end];
+  return [`${start}>`, before, patient, after, end];
 }
 
-function withPatient({
+/** Before the last identifier, else where the schema wants the identifiers. In escaped text, `<` always starts a tag. */
+const AFTER_PATIENT = ['<rim:ExternalIdentifier ', '<rim:ContentVersionInfo'];
+
+function patientIdentifier({
   id,
   kind,
-  content,
   patientId,
   patientIdentifierId,
-}: RegistryObjectText): string {
-  if (patientId === undefined || kind === undefined) return content;
-  const identifier =
+}: RegistryObjectText): string | undefined {
+  if (patientId === undefined || kind === undefined) return undefined;
+  return (
     `<rim:ExternalIdentifier${attribute('id', patientIdentifierId ?? `${id}.patientId`)}` +
     ` objectType="${OBJECT_TYPE.ExternalIdentifier}"${attribute('registryObject', id)}` +
     ` identificationScheme="${IDENTIFICATION[kind].patientId}"` +
     `${attribute('value', encodeCX(patientId))}><rim:Name>` +
-    `<rim:LocalizedString value="XDS${kind}.patientId"/></rim:Name></rim:ExternalIdentifier>`;
-  const at = placeOfIdentifier(content);
-  return content.slice(0, at) + identifier + content.slice(at);
-}
-
-/** Before the last identifier, else where the schema wants the identifiers. In escaped text, `<` always starts a tag. */
-function placeOfIdentifier(content: string): number {
-  const last = content.lastIndexOf('<rim:ExternalIdentifier ');
-  if (last !== -1) return last;
-  const version = content.indexOf('<rim:ContentVersionInfo');
-  return version === -1 ? content.length : version;
+    `<rim:LocalizedString value="XDS${kind}.patientId"/></rim:Name></rim:ExternalIdentifier>`
+  );
 }
 
 /** The object in full, for whoever has to look inside. @throws Refusal XDSRegistryError for text that is no ebRIM */

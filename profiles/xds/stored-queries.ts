@@ -1,4 +1,5 @@
 import type { Slot } from '../formats/ebxml.ts';
+import type { XmlPiece } from '../formats/xml-pieces.ts';
 import type { PatientId } from '../patient.ts';
 import type { Code } from './metadata.ts';
 import type { RegistryError, ResponseStatus } from './registry-response.ts';
@@ -42,8 +43,8 @@ export interface RegistryObjectText {
   readonly kind?: 'DocumentEntry' | 'SubmissionSet' | 'Folder';
   readonly uniqueId?: string;
   readonly confidentialityCode?: readonly Code[];
-  /** The children as XML with the prefix `rim`, but for the patientId's ExternalIdentifier. */
-  readonly content: string;
+  /** The children as XML with the prefix `rim`, but for the patientId's ExternalIdentifier; octets where a store has them. */
+  readonly content: XmlPiece;
 }
 
 /** `query:AdhocQueryResponse`. With `ObjectRef` only `id` and `home` of each object go out. */

@@ -27,6 +27,9 @@ export interface StoredQuery {
 /** At most so many values of all parameters together. */
 const MOST_VALUES = 10_000;
 
+/** At most so many slots of one parameter, all of which must fit: each is a condition of its own. */
+const MOST_REPETITIONS = 100;
+
 /**
  * Reads the parameters of a stored query. Unknown parameters are passed over, as the Framework asks.
  *
@@ -52,6 +55,9 @@ export function readStoredQuery(request: AdhocQueryRequest): StoredQuery {
     const earlier = parameters.get(slot.name);
     if (earlier !== undefined && row.and !== true) {
       throw tooMany(slot.name, 'is given more than once');
+    }
+    if (earlier !== undefined && earlier.length >= MOST_REPETITIONS) {
+      throw tooMany(slot.name, `is given more than ${MOST_REPETITIONS} times`);
     }
     if (values.length > 0) parameters.set(slot.name, [...(earlier ?? []), values]);
   }

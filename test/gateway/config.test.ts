@@ -145,14 +145,25 @@ describe('A secret in a config', () => {
   it('comes from the environment', () => {
     const config = readConfig(folderWith(REDIS), { REDIS_URL: 'rediss://:secret@redis:6379' });
 
-    expect(config.queue).toEqual({ kind: 'redis', url: 'rediss://:secret@redis:6379', prefix: 'kakehashi' });
+    expect(config.queue).toEqual({
+      kind: 'redis',
+      url: 'rediss://:secret@redis:6379',
+      prefix: 'kakehashi',
+    });
   });
 
   it('comes from a file, without its last line end', () => {
-    const folder = folderWith({ ...SOUND, queue: { kind: 'redis', url: 'file:redis-url', prefix: 'kakehashi' } });
+    const folder = folderWith({
+      ...SOUND,
+      queue: { kind: 'redis', url: 'file:redis-url', prefix: 'kakehashi' },
+    });
     writeFileSync(join(folder, 'redis-url'), 'redis://:secret@redis\n');
 
-    expect(readConfig(folder, {}).queue).toEqual({ kind: 'redis', url: 'redis://:secret@redis', prefix: 'kakehashi' });
+    expect(readConfig(folder, {}).queue).toEqual({
+      kind: 'redis',
+      url: 'redis://:secret@redis',
+      prefix: 'kakehashi',
+    });
   });
 
   it('stops the start when it is not where the config says', () => {
@@ -163,7 +174,10 @@ describe('A secret in a config', () => {
   });
 
   it('is refused when it stands in the file, and not repeated', () => {
-    const faults = faultsOf({ ...SOUND, queue: { kind: 'redis', url: 'redis://:secret@redis', prefix: 'kakehashi' } });
+    const faults = faultsOf({
+      ...SOUND,
+      queue: { kind: 'redis', url: 'redis://:secret@redis', prefix: 'kakehashi' },
+    });
 
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(/^queue.url is \*\*\*; it must be env:NAME/);

@@ -94,7 +94,11 @@ export class World {
   readonly federation: Federation;
   readonly directory: string;
   readonly #gateways = new Map<string, Gateway>();
+  readonly #folders = new Map<string, string>();
   readonly #clients: Client[] = [];
+  readonly #charts = new Set<string>();
+  /** How far the clock of the gateways is ahead. */
+  skewMs = 0;
   /** Every line that the gateways logged. */
   readonly logged: string[] = [];
 
@@ -148,8 +152,20 @@ export class World {
     name: string,
     change: (config: Config) => Config = (config) => config,
   ): Promise<Gateway> {
-    const config = change(readConfig(this.#region(name).folder));
-    const gateway = await Gateway.start(config, { log: this.#log() });
+    return this.#startAt(name, change(readConfig(this.#region(name).folder)));
+  }
+
+  /** Starts a further process of which a test has made the folder; it is known by that name from then on. */
+  async startFolder(name: string, folder: string): Promise<Gateway> {
+    this.#folders.set(name, folder);
+    return this.#startAt(name, readConfig(folder));
+  }
+
+  async #startAt(name: string, config: Config): Promise<Gateway> {
+    const gateway = await Gateway.start(config, {
+      log: this.#log(),
+      now: () => new Date(Date.now() + this.skewMs),
+    });
     this.#gateways.set(name, gateway);
     return gateway;
   }
@@ -170,7 +186,7 @@ export class World {
   }
 
   folder(name = 'east'): string {
-    return this.#region(name).folder;
+    return this.#folders.get(name) ?? this.#region(name).folder;
   }
 
   /** The certificate of a system, or of a region's own gateway. */
@@ -207,6 +223,7 @@ export class World {
   /** ITI-44 of a chart number, as the region's hospital feeds it. */
   feed(id: string, name = 'east', over: Partial<PatientIdentityFeed> = {}): PatientIdentityFeed {
     const oids = regionOids(NAMES.indexOf(name as (typeof NAMES)[number]) + 1);
+    this.#charts.add(id);
     return aPatientIdentityFeed({
       ids: [{ id, assigningAuthority: oids.chartNumbers }],
       transmission: this.transmission(name),
@@ -354,7 +371,9 @@ export class World {
 
   /** Security alerts about nodes that were turned away. */
   async alerts(name = 'east'): Promise<ReadRecord[]> {
-    return (await this.audit(name)).map(readRecord).filter(({ event }) => event === '110113');
+    return (await this.audit(name))
+      .map(readRecord)
+      .filter(({ event, type }) => event === '110113' && type === '110126');
   }
 
   /** What an act leaves in the audit trail of a transaction. */
@@ -382,10 +401,19 @@ export class World {
     return line === undefined ? 0 : Number(line.slice(sample.length + 1));
   }
 
+  /** @throws Error when the log has told of a person */
   async stop(): Promise<void> {
     for (const client of this.#clients) await client.close();
     for (const name of [...this.#gateways.keys()]) await this.stopRegion(name);
     await rm(this.directory, { recursive: true, force: true });
+    const told = this.logged.find((line) => this.#tellsOfAPerson(line));
+    if (told) throw new Error(`the log tells of a person: ${told}`);
+  }
+
+  /** Names and chart numbers of everybody whom the tests have fed. Short numbers may stand in any other. */
+  #tellsOfAPerson(line: string): boolean {
+    const charts = [...this.#charts].filter((chart) => chart.length > 5);
+    return ['試験', 'シケン', 'SHIKEN', ...charts].some((word) => line.includes(word));
   }
 
   #log(): Log {

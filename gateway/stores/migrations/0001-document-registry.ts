@@ -13,16 +13,11 @@ export const DOCUMENT_REGISTRY: Migration = {
       number integer NOT NULL PRIMARY KEY,
       entry_uuid text NOT NULL UNIQUE,
       kind text NOT NULL,
-      logical_id text,
-      home_community_id text,
       availability_status text NOT NULL,
       object_type text,
       patient_authority text,
       patient_id text,
-      patient_identifier_id text,
       unique_id text,
-      mime_type text,
-      is_opaque integer,
       association_type text,
       source_object text,
       target_object text,
@@ -40,8 +35,8 @@ export const DOCUMENT_REGISTRY: Migration = {
       service_stop_time text,
       submission_time text,
       last_update_time text,
-      confidentiality_code text,
-      content text NOT NULL
+      head text NOT NULL,
+      content bytea NOT NULL
     )`,
     `CREATE INDEX registry_object_of_patient
       ON registry_object (patient_authority, patient_id, kind, availability_status)`,

@@ -171,6 +171,16 @@ describe('ITI-18 Registry Stored Query, as the Document Registry answers it', ()
       ['by author', { authorPerson: ['%山田%'] }, ['doc.1']],
       ['by author, letter case and all', { authorPerson: ["%o'neill%"] }, []],
       ['by author with a quote', { authorPerson: ["^O'N_ill^%"] }, ['doc.1']],
+      [
+        'by one of very many authors',
+        { authorPerson: [...Array.from({ length: 9_000 }, (_, at) => `nobody ${at}`), '%山田%'] },
+        ['doc.1'],
+      ],
+      [
+        'by as many codes as may be asked for at once',
+        { eventCodeList: Array.from({ length: 100 }, () => [code('nothing')]) },
+        [],
+      ],
       ['a backslash is no escape', { authorPerson: ['%a\\E\\b'] }, ['doc.1']],
       ['On-Demand ones when asked for', { objectType: ['On-Demand'] }, []],
     ])('finds %s', async (_what, asked, expected) => {

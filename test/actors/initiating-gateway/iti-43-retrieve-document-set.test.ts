@@ -119,7 +119,7 @@ describe('ITI-43 Retrieve Document Set, as the Initiating Gateway answers it', (
     ]);
   });
 
-  it('passes on what the community says, as it wrote it', async () => {
+  it('passes on what the community says, with the document as location and the community in the context', async () => {
     const error = {
       errorCode: 'XDSDocumentUniqueIdError',
       codeContext: 'gone',
@@ -128,7 +128,9 @@ describe('ITI-43 Retrieve Document Set, as the Initiating Gateway answers it', (
     } as const;
     retrievals.outcomes['2.999.8.3'] = { kind: 'refused', errors: [error] };
 
-    expect((await retrieve([wanted(KAGAWA, '2.999.8.3')])).errors).toEqual([error]);
+    expect((await retrieve([wanted(KAGAWA, '2.999.8.3')])).errors).toEqual([
+      { ...error, codeContext: `${KAGAWA}: gone`, location: '2.999.8.3' },
+    ]);
   });
 
   it.each([

@@ -78,7 +78,10 @@ describe('the audit trail', () => {
     const handle = await open(trail.path, 'r');
     const sync = jest.spyOn(Object.getPrototypeOf(handle), 'datasync');
     await handle.close();
-    await Promise.all(Array.from({ length: 100 }, (_, at) => trail.append([`<m n="${at}"/>`])));
+    const append = (at: number) => trail.append([`<m n="${at}"/>`]);
+    const first = append(0);
+    while (sync.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([first, ...Array.from({ length: 99 }, (_, at) => append(at + 1))]);
     await trail.close();
 
     const syncs = sync.mock.calls.length;

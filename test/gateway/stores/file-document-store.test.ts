@@ -136,6 +136,28 @@ describe('documents in files', () => {
     expect(await stored('b')).toBe('same');
   });
 
+  it.each([
+    ['registered', true],
+    ['refused', false],
+  ])('can wait until it is known whether a document stays: %s', async (_, isKept) => {
+    const held = await hold(['1', 'text']);
+    const asked = documents.find(['1'], { settled: true });
+    expect(await documents.find(['1'])).toHaveLength(1);
+    if (isKept) held.keep();
+    else await held.discard();
+    expect(await asked).toHaveLength(isKept ? 1 : 0);
+    expect(await documents.find(['1'], { settled: true })).toHaveLength(isKept ? 1 : 0);
+  });
+
+  it('waits no longer when one of two requests has kept the document', async () => {
+    const [one, other] = await Promise.all([hold(['1', 'text']), hold(['1', 'text'])]);
+    const asked = documents.find(['1'], { settled: true });
+    one.keep();
+    expect(await asked).toHaveLength(1);
+    await other.discard();
+    expect(await stored('1')).toBe('text');
+  });
+
   it('has after a restart what was held when it stopped, and does not discard it later', async () => {
     await hold(['a', 'text']);
     reopen();

@@ -234,6 +234,14 @@ describe('A stored query', () => {
       'ClassCode',
     ],
     [
+      'a slot that is repeated beyond measure',
+      asked(
+        ...Array.from({ length: 101 }, () => slot('$XDSDocumentEntryEventCodeList', "('a^^1')")),
+      ),
+      'XDSStoredQueryParamNumber',
+      'more than 100 times',
+    ],
+    [
       'a patient without quotes',
       asked(slot('$XDSDocumentEntryPatientId', CX)),
       'XDSRegistryError',

@@ -1,0 +1,275 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActorName } from '../../actors/actor.ts';
+import { CONFIG_FILE, parseYaml, writeYaml } from '../../gateway/config.ts';
+import type { PatientId } from '../../profiles/patient.ts';
+import { ITI_44 } from '../../profiles/pix/iti-44.ts';
+import { ITI_45 } from '../../profiles/pix/iti-45.ts';
+import { ITI_18 } from '../../profiles/xds/iti-18.ts';
+import { ITI_41 } from '../../profiles/xds/iti-41.ts';
+import { ITI_42 } from '../../profiles/xds/iti-42.ts';
+import { ITI_43 } from '../../profiles/xds/iti-43.ts';
+import { findDocuments, getAll, getDocuments } from '../../profiles/xds/stored-query-builders.ts';
+import { freePorts } from '../../scripts/federation.ts';
+import { expectErrors } from '../support/expectations.ts';
+import { aPixQuery } from '../support/hl7v3-builders.ts';
+import { aProvision, aRegistration, octets } from '../support/region-documents.ts';
+import { regionOids, World } from '../support/world.ts';
+
+const oids = regionOids(1);
+const bytes = octets('the same letter in both houses');
+const uniqueId = '2.999.88.1';
+
+/** What an actor of our own may call, in any room. */
+const EVERYTHING = ['ITI-18', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+
+/** Actors that hold the data; the others face the hospitals and the other communities. */
+const INNER: readonly ActorName[] = ['patient-identity', 'document-registry'];
+const OUTER: readonly ActorName[] = [
+  'document-repository',
+  'initiating-gateway',
+  'responding-gateway',
+];
+
+/**
+ * Divides a community that is founded into two processes, which know each other as their own: registry and identity in
+ * one, repository and gateways in the other. Each has its own database, audit trail and port, and one certificate.
+ */
+async function divide(world: World): Promise<Record<ActorName, string>> {
+  const outer = world.folder();
+  const inner = join(world.directory, 'east-inner');
+  const [port = 0, operations = 0] = await freePorts(2);
+  const outerUrl = world.url('').replace(/\/$/, '');
+  const innerUrl = `https://127.0.0.1:${port}`;
+  await mkdir(join(inner, 'certificates'), { recursive: true });
+  await mkdir(join(inner, 'var'), { recursive: true });
+  for (const name of ['own.pem', 'own.key', 'anchors.pem', 'crls.pem']) {
+    await copyFile(join(outer, 'certificates', name), join(inner, 'certificates', name));
+  }
+  const read = async (name: string) =>
+    parseYaml(await readFile(join(outer, name), 'utf8'), name) as Record<string, unknown>;
+  const { entries } = (await read('directory.yaml')) as { entries: Record<string, unknown>[] };
+  const [system] = entries.filter(({ kind }) => kind === 'system');
+  const issuer = (system?.certificate as { issuer?: string } | undefined)?.issuer;
+  const withOwn = {
+    entries: [
+      ...entries,
+      {
+        name: 'own-actors',
+        kind: 'system',
+        own: true,
+        institution: 'NET-1',
+        certificate: { issuer, serialNumber: 'NET-1' },
+        assigningAuthorities: [],
+        transactions: EVERYTHING,
+      },
+    ],
+  };
+  const config = await read(CONFIG_FILE);
+  const destinations = (actors: readonly ActorName[], url: string) =>
+    Object.fromEntries(actors.map((actor) => [actor, `${url}/${actor}`]));
+  const write = async (folder: string, over: Record<string, unknown>) => {
+    await writeFile(join(folder, CONFIG_FILE), writeYaml({ ...config, ...over }));
+    await writeFile(join(folder, 'directory.yaml'), writeYaml(withOwn));
+  };
+  await write(outer, { actors: OUTER, destinations: destinations(INNER, innerUrl) });
+  await write(inner, {
+    actors: INNER,
+    destinations: destinations(OUTER, outerUrl),
+    listen: {
+      soap: { host: '127.0.0.1', port, publicUrl: innerUrl },
+      operations: { host: '127.0.0.1', port: operations },
+    },
+    audit: { node: 'east-inner' },
+  });
+  await world.startFolder('east-inner', inner);
+  await world.startRegion('east');
+  return {
+    ...destinations(INNER, innerUrl),
+    ...destinations(OUTER, outerUrl),
+  } as Record<ActorName, string>;
+}
+
+/** The same story in any house: a feed, a submission, a query, a retrieval, and what is refused. */
+async function story(world: World, urls: Record<ActorName, string>) {
+  const chart = { id: 'S-1', assigningAuthority: oids.chartNumbers };
+  const fed = await world.exchange(ITI_44, urls['patient-identity'], world.feed('S-1'));
+  const found = await world.exchange(
+    ITI_45,
+    urls['patient-identity'],
+    aPixQuery({
+      transmission: world.transmission(),
+      patientIdentifier: chart,
+      dataSources: [oids.affinityDomain],
+    }),
+  );
+  const patientId = found.response.ids[0] as PatientId;
+  const submissionSet = { uniqueId: '2.999.88.2' };
+  const provision = aProvision({
+    patientId,
+    documents: [{ bytes, uniqueId }],
+    submissionSet,
+  });
+  const provided = await world.exchange(ITI_41, urls['document-repository'], provision);
+  const unknown = await world.exchange(
+    ITI_41,
+    urls['document-repository'],
+    aProvision({ patientId: { ...patientId, id: 'nobody' }, documents: [{ bytes }] }),
+  );
+  const again = await world.exchange(ITI_41, urls['document-repository'], {
+    ...provision,
+  });
+  const query = async (actor: ActorName, request = findDocuments({ patientId })) => {
+    const { response } = await world.exchange(ITI_18, urls[actor], request);
+    return {
+      status: response.status,
+      errors: response.errors,
+      objects: response.objects.map((object) => [object.uniqueId, object.home]),
+    };
+  };
+  const retrieve = async (actor: ActorName, documentUniqueId: string) => {
+    const { response } = await world.exchange(ITI_43, urls[actor], {
+      documents: [
+        {
+          repositoryUniqueId: oids.repositoryUniqueId,
+          documentUniqueId,
+          homeCommunityId: oids.homeCommunityId,
+        },
+      ],
+    });
+    return {
+      status: response.status,
+      errors: response.errors,
+      documents: response.documents.map((one) => [one.documentUniqueId, one.content.sha1]),
+    };
+  };
+  const codes = ({
+    status,
+    errors,
+  }: {
+    status: string;
+    errors: readonly { errorCode: string }[];
+  }) => [status, ...errors.map(({ errorCode }) => errorCode)];
+  return {
+    fed: fed.response,
+    provided: provided.response,
+    unknown: codes(unknown.response),
+    again: codes(again.response),
+    all: await query('document-registry', getAll({ patientId, status: ['Approved'] })).then(
+      ({ status, objects }) => [status, objects.length],
+    ),
+    atRegistry: await query('document-registry'),
+    atGateway: await query('initiating-gateway'),
+    byId: await query(
+      'initiating-gateway',
+      getDocuments({ uniqueId: [uniqueId], home: oids.homeCommunityId }),
+    ),
+    atRepository: await retrieve('document-repository', uniqueId),
+    throughGateway: await retrieve('initiating-gateway', uniqueId),
+    missing: await retrieve('document-repository', '2.999.404'),
+  };
+}
+
+describe('one community, in one process and in two', () => {
+  let whole: World;
+  let divided: World;
+  let urls: Record<ActorName, string>;
+
+  beforeAll(async () => {
+    whole = await World.start();
+    divided = await World.start({ running: 0 });
+    urls = await divide(divided);
+  });
+
+  afterAll(async () => {
+    await Promise.all([whole.stop(), divided.stop()]);
+  });
+
+  it('gives equal answers to the same story', async () => {
+    const everywhere = Object.fromEntries(
+      [...INNER, ...OUTER].map((actor) => [actor, whole.url(actor)]),
+    ) as Record<ActorName, string>;
+    const inOne = await story(whole, everywhere);
+    expect(inOne).toMatchObject({
+      fed: { code: 'CA' },
+      provided: { status: 'Success', errors: [] },
+      unknown: ['Failure', 'XDSUnknownPatientId'],
+      again: ['Failure', 'XDSDuplicateUniqueIdInRegistry'],
+      atRegistry: { status: 'Success', objects: [[uniqueId, undefined]] },
+      atGateway: { status: 'Success', objects: [[uniqueId, oids.homeCommunityId]] },
+      atRepository: { status: 'Success' },
+      throughGateway: { status: 'Success' },
+      missing: { status: 'Failure' },
+    });
+    expect(await story(divided, urls)).toEqual(inOne);
+  });
+
+  it('records between the two processes what it does not record inside one', async () => {
+    expect(await whole.auditOf('ITI-42')).toEqual([]);
+    const exported = await divided.recordsOf('ITI-42');
+    expect(exported.map(({ event, action }) => `${event} ${action}`)).toContain('110106 R');
+    const imported = await divided.recordsOf('ITI-42', 'east-inner');
+    expect(imported.map(({ event, action }) => `${event} ${action}`)).toContain('110107 C');
+    expect(imported.length).toBe(exported.length);
+  });
+
+  it('says so when the other process is away, and shows nothing that it cannot vouch for', async () => {
+    const { id } = (await knownPatient(divided, urls)) as PatientId;
+    const patientId = { id, assigningAuthority: oids.affinityDomain };
+    await divided.stopRegion('east-inner');
+    const provided = await divided.exchange(
+      ITI_41,
+      urls['document-repository'],
+      aProvision({ patientId, documents: [{ bytes }] }),
+    );
+    expect(provided.response.status).toBe('Failure');
+    expectErrors(provided.response.errors, { errorCode: 'XDSRegistryNotAvailable' });
+    const retrieved = await divided.exchange(ITI_43, urls['document-repository'], {
+      documents: [{ repositoryUniqueId: oids.repositoryUniqueId, documentUniqueId: uniqueId }],
+    });
+    expect(retrieved.response.status).toBe('Failure');
+    expect(retrieved.response.documents).toEqual([]);
+    expectErrors(retrieved.response.errors, {
+      errorCode: 'XDSRepositoryError',
+      location: uniqueId,
+    });
+    const asked = await divided.exchange(
+      ITI_18,
+      urls['initiating-gateway'],
+      findDocuments({ patientId }),
+    );
+    expect(asked.response.status).toBe('Failure');
+    expectErrors(asked.response.errors, {
+      errorCode: 'XDSUnavailableCommunity',
+      location: oids.homeCommunityId,
+    });
+  });
+
+  it('lets nobody but its own actors register for another’s sourceId', async () => {
+    // The hospital's certificate is no own actor, wherever it calls.
+    const patientId = await whole.patient('S-2');
+    const { response } = await whole.exchange(
+      ITI_42,
+      whole.url('document-registry'),
+      aRegistration({
+        patientId,
+        documents: [{ bytes }],
+        submissionSet: { sourceId: '2.999.500.2.5' },
+      }),
+    );
+    expectErrors(response.errors, { errorCode: 'XDSRegistryMetadataError' });
+  });
+});
+
+async function knownPatient(world: World, urls: Record<ActorName, string>) {
+  const { response } = await world.exchange(
+    ITI_45,
+    urls['patient-identity'],
+    aPixQuery({
+      transmission: world.transmission(),
+      patientIdentifier: { id: 'S-1', assigningAuthority: oids.chartNumbers },
+      dataSources: [oids.affinityDomain],
+    }),
+  );
+  return response.ids[0];
+}
