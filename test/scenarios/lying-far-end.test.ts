@@ -1,4 +1,3 @@
-import type { ServerOptions } from 'node:https';
 import { randomUUID } from 'node:crypto';
 import { bytesContent } from '../../profiles/formats/mtom.ts';
 import { writeEnvelope, writeFault } from '../../profiles/formats/soap.ts';
@@ -85,10 +84,7 @@ describe('the Initiating Gateway, when the far end is not to be believed', () =>
       ],
     });
     gateway = world.url('initiating-gateway');
-    farEnd = await FarEnd.start(
-      world.tls('west') as ServerOptions,
-      Number(new URL(world.url('', 'west')).port),
-    );
+    farEnd = await FarEnd.start(world.tls('west'), Number(new URL(world.url('', 'west')).port));
     patientId = await world.patient('F-1');
     [own = ''] = await provide(world, { patientId, documents: [{ bytes: octets('own') }] });
   });
@@ -327,7 +323,7 @@ describe('the Initiating Gateway, when the far end is not to be believed', () =>
     } as const;
     farEnd.answers(ITI_38, () => ({
       ...theirAnswer(theirEntry()),
-      status: 'PartialSuccess',
+      status: 'PartialSuccess' as const,
       errors: [error],
     }));
     const { result, records } = await world.recording('ITI-38', () => find());
@@ -446,13 +442,13 @@ describe('the Initiating Gateway, when the far end is not to be believed', () =>
     it('passes on what the far end refuses', async () => {
       const one = wanted();
       farEnd.answers(ITI_39, () => ({
-        status: 'Failure',
+        status: 'Failure' as const,
         errors: [
           {
             errorCode: 'XDSDocumentUniqueIdError',
             codeContext: 'not here',
             location: one.documentUniqueId,
-            severity: 'Error',
+            severity: 'Error' as const,
           },
         ],
         documents: [],

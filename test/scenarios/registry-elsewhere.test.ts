@@ -62,13 +62,13 @@ describe('identity and repository, when the Document Registry is somewhere else'
   beforeEach(() => {
     registered = [];
     registry.forget();
-    registry.answers(ITI_44, () => ({ code: 'CA', details: [] }));
+    registry.answers(ITI_44, () => ({ code: 'CA' as const, details: [] }));
     registry.answers(ITI_42, (request) => {
       registered.push(request);
-      return { status: 'Success', errors: [] };
+      return { status: 'Success' as const, errors: [] };
     });
     registry.answers(ITI_18, () => ({
-      status: 'Success',
+      status: 'Success' as const,
       errors: [],
       objectRefs: [],
       objects: registered.flatMap(({ objects }) =>
@@ -132,13 +132,13 @@ describe('identity and repository, when the Document Registry is somewhere else'
 
   it('does not acknowledge a feed that the registry has not taken, and feeds it again next time', async () => {
     registry.answers(ITI_44, () => ({
-      code: 'CE',
-      details: [{ severity: 'E', code: 'INTERR', text: 'full' }],
+      code: 'CE' as const,
+      details: [{ severity: 'E' as const, code: 'INTERR', text: 'full' }],
     }));
     expect((await feed('V-2')).code).toBe('CE');
     registry.says(ITI_44, page);
     expect((await feed('V-2')).code).toBe('CE');
-    registry.answers(ITI_44, () => ({ code: 'CA', details: [] }));
+    registry.answers(ITI_44, () => ({ code: 'CA' as const, details: [] }));
     const before = registry.of('ITI-44').length;
     expect((await feed('V-2')).code).toBe('CA');
     expect(registry.of('ITI-44')).toHaveLength(before + 1);
@@ -165,7 +165,7 @@ describe('identity and repository, when the Document Registry is somewhere else'
       },
       { errorCode: 'XDSRegistryBusy', codeContext: 'and busy', severity: 'Error' },
     ];
-    registry.answers(ITI_42, () => ({ status: 'Failure', errors }));
+    registry.answers(ITI_42, () => ({ status: 'Failure' as const, errors }));
     const before = await world.filesIn('documents');
     const response = await provide(uniqueId, 'refused');
     expectFailure(
@@ -179,9 +179,13 @@ describe('identity and repository, when the Document Registry is somewhere else'
 
   it('passes on a warning with its success', async () => {
     registry.answers(ITI_42, () => ({
-      status: 'Success',
+      status: 'Success' as const,
       errors: [
-        { errorCode: 'XDSExtraMetadataNotSaved', codeContext: 'not kept', severity: 'Warning' },
+        {
+          errorCode: 'XDSExtraMetadataNotSaved',
+          codeContext: 'not kept',
+          severity: 'Warning' as const,
+        },
       ],
     }));
     const { status, errors } = await provide(freshOid());

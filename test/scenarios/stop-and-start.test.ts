@@ -83,7 +83,7 @@ describe('a process that is stopped and started again', () => {
     const first = hold();
     farEnd.answers(ITI_39, async (request) => {
       await first.held;
-      return { status: 'Failure', errors: [], documents: [], ...request, ...{ documents: [] } };
+      return { ...request, status: 'Failure' as const, errors: [], documents: [] };
     });
     const wanted = {
       homeCommunityId: west.homeCommunityId,
@@ -100,7 +100,7 @@ describe('a process that is stopped and started again', () => {
     await world.stopRegion('east');
     farEnd.forget();
     farEnd.answers(ITI_39, ({ documents }) => ({
-      status: 'Success',
+      status: 'Success' as const,
       errors: [],
       documents: documents.map((one) => ({
         ...one,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server, type ServerOptions } from 'node:https';
+import { createServer, type Server } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { mtomContentType, writeMtom } from '../../profiles/formats/mtom.ts';
 import { type OpenedEnvelope, readEnvelope, writeEnvelope } from '../../profiles/formats/soap.ts';
 import type { Body, Transaction } from '../../profiles/transaction.ts';
@@ -32,8 +33,8 @@ export class FarEnd {
   readonly #server: Server;
   readonly #replies = new Map<string, { transaction: string; reply: Reply }>();
 
-  private constructor(tls: ServerOptions) {
-    this.#server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true });
+  private constructor({ cert, key, ca }: ConnectionOptions) {
+    this.#server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#serve(request, response).catch((error: unknown) => {
         response.writeHead(599, { 'Content-Type': 'text/plain' });
@@ -42,7 +43,7 @@ export class FarEnd {
     });
   }
 
-  static async start(tls: ServerOptions, port: number): Promise<FarEnd> {
+  static async start(tls: ConnectionOptions, port: number): Promise<FarEnd> {
     const farEnd = new FarEnd(tls);
     farEnd.#server.listen(port, '127.0.0.1');
     await once(farEnd.#server, 'listening');
@@ -52,7 +53,7 @@ export class FarEnd {
   /** Answers a transaction in its own form. The function may wait. */
   answers<Request, Response>(
     transaction: Transaction<Request, Response>,
-    respond: (request: Request) => Response | Promise<Response>,
+    respond: (request: NoInfer<Request>) => NoInfer<Response> | Promise<NoInfer<Response>>,
   ): this {
     return this.says(transaction, async (opened) => {
       const request = transaction.request.decode(opened, {
