@@ -161,7 +161,7 @@ function causeOf(cause: unknown): { causes?: readonly object[] } {
   while (current !== undefined && current !== null && causes.length < MAX_CAUSES) {
     // An error of another realm is an error too.
     if (!types.isNativeError(current)) {
-      causes.push({ name: typeof current });
+      causes.push(strangerOf(current));
       break;
     }
     const { code } = current as { code?: unknown };
@@ -175,6 +175,16 @@ function causeOf(cause: unknown): { causes?: readonly object[] } {
     current = current.cause;
   }
   return { causes };
+}
+
+/** What a driver throws that is no error of the language: libsql's SqliteError is one. */
+function strangerOf(thrown: unknown): object {
+  const { name, code, message } = Object(thrown) as Record<string, unknown>;
+  return {
+    name: typeof name === 'string' && NAME.test(name) ? name : typeof thrown,
+    ...(typeof code === 'string' && NAME.test(code) ? { code } : {}),
+    ...(typeof message === 'string' ? { text: withoutPersons(message) } : {}),
+  };
 }
 
 /** Our own words stay; what is quoted, what is a long number and what is not ASCII may be someone's. */

@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Client, openClient } from '../../gateway/client.ts';
+import { dtmOf } from '../../profiles/formats/datatypes.ts';
+import type { PatientId } from '../../profiles/patient.ts';
+import type { PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
+import { foundFederation, type Region, type SystemFiles } from '../../scripts/federation.ts';
+import * as source from '../../scripts/region-process.ts';
+import { aPatientIdentityFeed, aPerson, aTransmission, SAMPLE_OIDS } from './hl7v3-builders.ts';
+
+/** OIDs of the one region that the proofs start as a process of its own. */
+export const PROOF = {
+  homeCommunityId: `urn:oid:${SAMPLE_OIDS.community}`,
+  affinityDomain: SAMPLE_OIDS.affinityDomain,
+  repositoryUniqueId: '2.999.7.1',
+  device: SAMPLE_OIDS.identityDevice,
+  chartNumbers: SAMPLE_OIDS.hospitalPatients,
+  sourceId: '2.999.9.1',
+  /** The community whose gateway the hospital's certificate may also be. */
+  partnerCommunity: `urn:oid:${SAMPLE_OIDS.otherCommunity}`,
+} as const;
+
+const TRANSACTIONS = ['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+
+/** How a region is started: from the sources, or from what was compiled of them, which starts sooner. */
+export type StartRegion = typeof source.startRegion;
+
+/** A region's folder, and the certificate of a system that may call all of it. */
+export interface ProofRegion {
+  readonly region: Region;
+  readonly hospital: SystemFiles;
+}
+
+/** Founds the region; nothing runs yet. */
+export async function foundProofRegion(directory: string): Promise<ProofRegion> {
+  const { regions, systems } = await foundFederation({
+    directory,
+    now: new Date(),
+    regions: [
+      {
+        name: 'proof',
+        title: 'proof',
+        homeCommunityId: PROOF.homeCommunityId,
+        affinityDomain: PROOF.affinityDomain,
+        repositoryUniqueId: PROOF.repositoryUniqueId,
+        device: PROOF.device,
+        networkId: 'NET-1',
+        assigningAuthorities: [{ oid: PROOF.chartNumbers, name: 'charts' }],
+      },
+    ],
+    systems: [
+      {
+        name: 'hospital',
+        institution: '9900000000',
+        regions: ['proof'],
+        sourceIds: [PROOF.sourceId],
+        assigningAuthorities: [PROOF.chartNumbers, PROOF.affinityDomain],
+        transactions: TRANSACTIONS,
+        homeCommunityId: PROOF.partnerCommunity,
+      },
+    ],
+  });
+  const region = regions.get('proof');
+  const hospital = systems.get('hospital');
+  if (!region || !hospital) throw new Error('the federation lacks what was planned');
+  return { region, hospital };
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Each process compiles for itself: two that run at once do not change each other's files. */
+const COMPILED = `var/proof-${process.pid}`;
+
+/**
+ * Compiles the sources beside them, and returns how a region is started from what came out.
+ * @throws Error with what the compiler said when it made nothing
+ */
+export async function compiledStart(): Promise<StartRegion> {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, 'node_modules/typescript/bin/tsc'),
+      ...['-p', 'tsconfig.json', '--noEmit', 'false', '--outDir', COMPILED],
+    ],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  process.once('exit', () => rmSync(join(ROOT, COMPILED), { recursive: true, force: true }));
+  const entry = join(ROOT, COMPILED, 'scripts/region-process.js');
+  if (!existsSync(entry)) throw new Error(`nothing was compiled: ${stdout}${stderr}`);
+  const compiled = (await import(entry)) as typeof source;
+  return compiled.startRegion;
+}
+
+/** Starts a region from its sources. */
+export const startFromSource: StartRegion = source.startRegion;
+
+/** A client with the hospital's certificate. */
+export async function openHospital({ hospital }: ProofRegion): Promise<Client> {
+  return await openClient({ tls: hospital.tls, deadlineMs: 60_000 });
+}
+
+/** The feed of an invented person under a chart number, or under a regional id where the authority is the region's. */
+export function feedOf(patientId: PatientId): PatientIdentityFeed {
+  return aPatientIdentityFeed({
+    ids: [patientId],
+    demographics: aPerson({
+      names: [{ family: '試験', given: [`太郎${patientId.id}`], representation: 'IDE', use: 'L' }],
+    }),
+    transmission: aTransmission({
+      creationTime: dtmOf(new Date()),
+      sender: { device: PROOF.sourceId },
+      receiver: { device: PROOF.device },
+    }),
+    providerOrganization: { id: patientId.assigningAuthority },
+    custodian: PROOF.sourceId,
+  });
+}
+
+/** The spool of requests under way: empty where nothing is. */
+export function spooledFiles({ folder }: Region): readonly string[] {
+  const spool = join(folder, 'var', 'spool', 'arriving');
+  return existsSync(spool) ? readdirSync(spool) : [];
+}
+
+/** Files below a folder that a process holds open, as the kernel says. */
+export function openFilesBelow(folder: string, pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      return path.startsWith(folder) ? [path] : [];
+    } catch {
+      // Closed while we looked.
+      return [];
+    }
+  });
+}
+
+/** Octets of memory that a process holds. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
+  if (kibibytes === undefined) throw new Error(`no VmRSS of ${pid}`);
+  return Number(kibibytes) * 1_024;
+}
