@@ -462,6 +462,32 @@ describe('what is badly made', () => {
     });
   });
 
+  describe('that its envelope already refuses', () => {
+    it('is refused before a byte of its document is taken: nothing reaches the spool', async () => {
+      const message = await wireMessageOf(
+        ITI_41,
+        aProvision({
+          patientId,
+          documents: [{ bytes }],
+          submissionSet: { sourceId: '2.999.1.2.3.4.5' },
+        }),
+        repository,
+      );
+      const text = message.body.toString('latin1');
+      const start = Buffer.from(text.slice(0, text.lastIndexOf('\r\n--')), 'latin1');
+      const before = await everything();
+      const { raw, sentBytes, seen } = await endlessUpload(world, repository, {
+        start,
+        contentType: message.contentType,
+        watch: () => world.filesIn('spool'),
+      });
+      expect(raw.body.toString('utf8')).toContain('ResponseStatusType:Failure');
+      expect(sentBytes).toBeLessThan(100 * 1_048_576);
+      expect(seen).toEqual([]);
+      expect(await everything()).toEqual(before);
+    });
+  });
+
   describe('as HTTP', () => {
     it.each([
       ['in chunks, without a Content-Length', { 'Transfer-Encoding': 'chunked' }],
