@@ -1,5 +1,5 @@
 import { type Log, type LogFields, openLog } from '../../gateway/log.ts';
-import { Refusal } from '../../profiles/refusal.ts';
+import { Fault, Refusal } from '../../profiles/refusal.ts';
 
 function aLog(options: { strict?: boolean; level?: 'debug' | 'info' } = {}): {
   log: Log;
@@ -113,6 +113,17 @@ describe('A log line names no person', () => {
     log.warn({ event: 'refused' }, new Refusal('XDSUnknownPatientId', '99'));
 
     expect(lines[0]?.['causes']).toMatchObject([{ name: 'Refusal', code: 'XDSUnknownPatientId' }]);
+  });
+
+  it('repeats no word of a fault that another system wrote, and no stack of it', () => {
+    const { log, lines } = aLog();
+    const cause = new Fault('Sender', 'patient Hanako Shiken is not known at Shimane');
+
+    log.warn({ event: 'retrieval-attempt-failed' }, new Error('answered with a fault', { cause }));
+
+    expect(JSON.stringify(lines)).not.toMatch(/Hanako|Shiken/);
+    expect(lines[0]?.['causes']).toMatchObject([{ name: 'Error' }, { name: 'Fault' }]);
+    expect((lines[0]?.['causes'] as object[])[1]).not.toHaveProperty('at');
   });
 
   it('takes a cause that is no error', () => {
