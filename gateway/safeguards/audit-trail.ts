@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeAuditMessage } from '../../profiles/atna/audit-message.ts';
@@ -53,6 +54,7 @@ export class AuditTrail {
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
   #isClosed = false;
+  #looking: Promise<StatsFs> | undefined;
 
   private constructor(
     file: FileHandle,
@@ -116,7 +118,11 @@ export class AuditTrail {
    */
   async check(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    const { bavail, bsize } = await statfs(this.#options.directory);
+    // Those who ask while the disk is being looked at get that look's answer.
+    this.#looking ??= statfs(this.#options.directory).finally(() => {
+      this.#looking = undefined;
+    });
+    const { bavail, bsize } = await this.#looking;
     const least = this.#options.leastFreeBytes ?? LEAST_FREE_BYTES;
     if (bavail * bsize < least) {
       throw new Error(`less than ${least} octets are free for the audit trail`);

@@ -16,8 +16,8 @@ import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
 export { CompiledQuery, type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 
 /**
- * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a SELECT whose
- * text is ready (`CompiledQuery.raw`), where building it each time would cost more than asking.
+ * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a statement
+ * whose text is ready (`CompiledQuery.raw`), where building it each time costs more than running it; inside `read`, a SELECT.
  */
 export type Reads<Tables> = Pick<
   Kysely<Tables>,

@@ -177,18 +177,23 @@ class SqlWriter extends SqlReader implements RegistryWriter {
     for (const object of objects) {
       number += 1;
       const { row, values } = storedObjectOf(object);
-      await this.#queries
-        .insertInto('registry_object')
-        .values({ number, ...row })
-        .execute();
+      await this.#insert('registry_object', { number, ...row });
       for (const [name, value] of values) {
-        await this.#queries
-          .insertInto('registry_value')
-          .values({ object_number: number, name, value })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
+        await this.#insert('registry_value', { object_number: number, name, value });
       }
     }
+  }
+
+  /** Without the query builder: a submission is many rows. What stands twice is kept once. */
+  async #insert<Table extends 'registry_object' | 'registry_value'>(
+    table: Table,
+    row: RegistryTables[Table],
+  ): Promise<void> {
+    const columns = Object.keys(row);
+    const marks = columns.map(() => '?').join(', ');
+    const again = table === 'registry_value' ? ' ON CONFLICT DO NOTHING' : '';
+    const statement = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})${again}`;
+    await this.#queries.executeQuery(CompiledQuery.raw(statement, Object.values(row)));
   }
 
   async deprecate(entryUUIDs: readonly string[]): Promise<void> {

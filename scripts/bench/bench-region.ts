@@ -143,13 +143,11 @@ function entryOf(patientId: PatientId, index: number): DocumentEntry {
     uniqueId: freshOid(),
     mimeType: 'text/xml',
     title: `診療情報提供書 ${index}`,
-    comments: '計測のための記載。'.repeat(6),
+    comments: '計測のための記載。',
     author: [
       {
         authorPerson: 'D-0001^見本^医師^^^^^^&2.999.88.8&ISO',
         authorInstitution: ['計測病院^^^^^^^^^2.999.88.9'],
-        authorRole: ['医師'],
-        authorSpecialty: ['内科'],
       },
     ],
     classCode: code('57133-1', 'Referral note'),
@@ -162,7 +160,7 @@ function entryOf(patientId: PatientId, index: number): DocumentEntry {
     confidentialityCode: [
       { code: 'N', codingScheme: '2.16.840.1.113883.5.25', displayName: 'normal' },
     ],
-    eventCodeList: [code('11369-6', 'History of Immunization')],
+    eventCodeList: [],
     healthcareFacilityTypeCode: {
       code: 'HOSP',
       codingScheme: '2.16.840.1.113883.5.111',
@@ -175,13 +173,11 @@ function entryOf(patientId: PatientId, index: number): DocumentEntry {
     },
     languageCode: 'ja-JP',
     creationTime: '20260101000000',
-    serviceStartTime: '20260101',
-    serviceStopTime: '20260102',
     hash: '94a9a1a55698771e22383fd6f52001cdcaf5ce29',
     size: 10,
     repositoryUniqueId: BENCH.repositoryUniqueId,
     sourcePatientId: 'C-1^^^&2.999.88.7&ISO',
-    sourcePatientInfo: ['PID-3|C-1^^^&2.999.88.7&ISO', 'PID-7|19700101', 'PID-8|F'],
+    sourcePatientInfo: ['PID-7|19700101'],
   };
 }
 

@@ -6,8 +6,10 @@ export interface Load {
   readonly tls: ConnectionOptions;
   readonly connections: number;
   readonly durationMs: number;
-  /** Content-Type and body of the n-th request. */
-  readonly request: (n: number) => { readonly contentType: string; readonly body: Uint8Array };
+  /** Content-Type and body of the n-th request; undefined ends the load before its time. */
+  readonly request: (
+    n: number,
+  ) => { readonly contentType: string; readonly body: Uint8Array } | undefined;
   /** Looks at each answer's status and octets; throws when it is not what was asked for. */
   readonly check?: (status: number, body: Buffer) => void;
   /** Look at one answer in so many; looking costs the client time. */
@@ -46,7 +48,9 @@ export async function runLoad(load: Load): Promise<LoadResult> {
       const exchange = exchangeOn(socket);
       while (performance.now() < end) {
         const n = asked++;
-        const { contentType, body } = load.request(n);
+        const next = load.request(n);
+        if (!next) break;
+        const { contentType, body } = next;
         const head = `POST ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n\r\n`;
         const looks = load.check !== undefined && n % (load.checkOneIn ?? 1) === 0;
         const before = performance.now();

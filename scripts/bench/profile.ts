@@ -7,7 +7,10 @@ interface CpuProfile {
     readonly children?: readonly number[];
   }[];
   readonly samples: readonly number[];
+  /** Microseconds. */
   readonly timeDeltas: readonly number[];
+  readonly startTime: number;
+  readonly endTime: number;
 }
 
 /** Where the time of a profile went, by room. A function of the system's own is blamed on its file. */
@@ -22,11 +25,17 @@ const ROOMS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['node authentication', /gateway\/safeguards|\/certs\//],
   ['pipeline and listener', /gateway\/inbound/],
   ['metrics and log', /gateway\/(metrics|log)|node_modules\/(prom-client|pino|sonic-boom)/],
-  ['TLS, HTTP and streams of Node', /^node:/],
+  [
+    'TLS, HTTP and streams of Node',
+    /^node:(_http|_tls|net|tls|https?$|internal\/(streams|stream_base|http|tls|js_stream))/,
+  ],
 ];
 
-/** Self time by room, largest first; parts of one, idle left out. */
-export async function roomsOf(file: string): Promise<readonly { name: string; part: number }[]> {
+/** Self time by room in the last `lastMs` of the profile, largest first; parts of one, idle left out. */
+export async function roomsOf(
+  file: string,
+  lastMs: number,
+): Promise<readonly { name: string; part: number }[]> {
   const profile = JSON.parse(await readFile(file, 'utf8')) as CpuProfile;
   const parents = new Map<number, number>();
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -34,10 +43,14 @@ export async function roomsOf(file: string): Promise<readonly { name: string; pa
     for (const child of children ?? []) parents.set(child, id);
   const micros = new Map<string, number>();
   let total = 0;
+  let at = profile.startTime;
+  const from = profile.endTime - lastMs * 1_000;
   for (const [index, sample] of profile.samples.entries()) {
     const node = nodes.get(sample);
     const delta = profile.timeDeltas[index] ?? 0;
+    at += delta;
     if (
+      at < from ||
       !node ||
       node.callFrame.functionName === '(idle)' ||
       node.callFrame.functionName === '(program)'
@@ -53,8 +66,8 @@ export async function roomsOf(file: string): Promise<readonly { name: string; pa
 
   /** Native code has no file: it is blamed on whoever called it. */
   function roomOf(id: number): string {
-    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
-      const frame = nodes.get(at)?.callFrame;
+    for (let above: number | undefined = id; above !== undefined; above = parents.get(above)) {
+      const frame = nodes.get(above)?.callFrame;
       if (!frame) break;
       if (frame.functionName === '(garbage collector)') return 'garbage collection';
       const found = ROOMS.find(([, pattern]) => pattern.test(frame.url));

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeConfig, parseYaml, readConfig, writeYaml } from '../../gateway/config.ts';
@@ -14,8 +14,11 @@ const SOUND = {
   tls: { acceptedPolicies: ['2.999.1'] },
 };
 
+const root = mkdtempSync(join(tmpdir(), 'kakehashi-config-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
 function folderWith(config: object | string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kakehashi-config-'));
+  const folder = mkdtempSync(join(root, 'region-'));
   const text = typeof config === 'string' ? config : writeYaml(config);
   writeFileSync(join(folder, 'kakehashi.yaml'), text);
   return folder;
@@ -124,7 +127,7 @@ describe('A config', () => {
   });
 
   it('that is not there says how to make one', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kakehashi-config-'));
+    const folder = mkdtempSync(join(root, 'region-'));
 
     expect(() => readConfig(folder, {})).toThrow(/kakehashi init/);
   });
