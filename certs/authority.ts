@@ -76,9 +76,21 @@ export interface RevocationListRequest {
   /** Counts up with each list. */
   readonly number: number;
   readonly now: Date;
-  /** Until the next list is due. Seven days unless said. */
+  /** Until the next list is due. Seven days unless said; operators' lists live for `CRL_VALIDITY_DAYS`. */
   readonly validityDays?: number;
 }
+
+/**
+ * Where a trial CA's certificates say that its CRLs are to be had, unless it is told. The profile wants an address; this one is
+ * reserved and leads nowhere, for the lists of a trial are handed over as files.
+ */
+export const TRIAL_CRL_URLS = {
+  root: 'http://crl.example/trial-root.crl',
+  issuing: 'http://crl.example/trial-organization.crl',
+} as const;
+
+/** Life of the CRLs that a trial CA writes for operators: written daily, they outlive a fortnight in which nobody looks. */
+export const CRL_VALIDITY_DAYS = 14;
 
 const DAY_MS = 86_400_000;
 /** Clocks of partners differ: what is new counts from a little earlier. */

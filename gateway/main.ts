@@ -29,5 +29,6 @@ export async function serve(
   } finally {
     process.off('SIGHUP', reload);
     await gateway.stop(GRACE_MS);
+    log.info({ event: 'stopped' });
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type AuthorityRequest,
+  CRL_VALIDITY_DAYS,
   createAuthority,
   generateKey,
   type Identity,
@@ -11,6 +12,7 @@ import {
   type KeyKind,
   type OrganisationRequest,
   renewCertificate,
+  TRIAL_CRL_URLS,
   type TrialAuthority,
 } from '../certs/authority.ts';
 import { type Certificate, readCertificates } from '../certs/certificate.ts';
@@ -78,8 +80,8 @@ export class CaFolder {
     request: AuthorityRequest & { readonly crlUrl?: string },
   ): Promise<CaFolder> {
     await mkdir(join(path, CA_FILES.issued), { recursive: true, mode: 0o700 });
-    const rootCrlUrl = request.rootCrlUrl ?? request.crlUrl;
-    const authority = await createAuthority({ ...request, ...(rootCrlUrl ? { rootCrlUrl } : {}) });
+    const rootCrlUrl = request.rootCrlUrl ?? request.crlUrl ?? TRIAL_CRL_URLS.root;
+    const authority = await createAuthority({ ...request, rootCrlUrl });
     const { root, issuing } = authority;
     // The root's key comes first: where one is already, nothing else is touched.
     await writePrivateFile(join(path, CA_FILES.rootKey), keyPem(root));
@@ -87,8 +89,8 @@ export class CaFolder {
     await writePublicFile(join(path, CA_FILES.rootCertificate), pem(root.certificate));
     await writePublicFile(join(path, CA_FILES.issuingCertificate), pem(issuing.certificate));
     await writePublicFile(join(path, CA_FILES.anchors), pem(root.certificate));
-    const { crlUrl } = request;
-    const ledger = { number: 0, revoked: [], ...(crlUrl ? { crlUrl } : {}) };
+    const { crlUrl = TRIAL_CRL_URLS.issuing } = request;
+    const ledger = { number: 0, revoked: [], crlUrl };
     const folder = new CaFolder(path, authority, ledger);
     await folder.writeLists(request.now);
     return folder;
@@ -129,11 +131,11 @@ export class CaFolder {
   /** Makes a key and a certificate: `PREFIX.key` and `PREFIX.pem` (with the issuing CA). @throws KeyFileRefused */
   async issue(prefix: string, { keyKind, ...request }: IssueRequest): Promise<WrittenPair> {
     const key = generateKey(keyKind);
-    const { crlUrl } = this.#ledger;
+    const { crlUrl = TRIAL_CRL_URLS.issuing } = this.#ledger;
     const certificate = await issueCertificate(this.#authority.issuing, {
       ...request,
       publicKey: createPublicKey(key),
-      ...(crlUrl ? { crlUrl } : {}),
+      crlUrl,
     });
     return this.#write(prefix, { certificate, key }, false);
   }
@@ -174,7 +176,10 @@ export class CaFolder {
   }
 
   /** Writes fresh lists of both CAs; the ledger first, so that no number is given twice. */
-  async writeLists(now: Date, validityDays = 7): Promise<readonly RevocationList[]> {
+  async writeLists(
+    now: Date,
+    validityDays = CRL_VALIDITY_DAYS,
+  ): Promise<readonly RevocationList[]> {
     const number = this.#ledger.number + 1;
     this.#ledger = { ...this.#ledger, number };
     const ledger = `${JSON.stringify(this.#ledger, null, 2)}\n`;

@@ -10,6 +10,7 @@ import { type RevocationList, readRevocationLists } from '../certs/revocation.ts
 import { codeOf, KeyFileRefused, readPublicFile } from '../gateway/safeguards/key-files.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
+import { keyFileText, type OperatorText } from './operator-texts.ts';
 
 /**
  * Runs work on files of certificates; what an operator can mend becomes a `CommandError` that names the file.
@@ -19,10 +20,10 @@ export async function onFile<Value>(where: string, work: () => Promise<Value>): 
   try {
     return await work();
   } catch (error) {
-    const what = findProblem(error);
-    if (what === undefined) throw error;
-    const file = error instanceof KeyFileRefused ? error.path : where;
-    throw new CommandError(what, { where: file, cause: error });
+    const problem = findProblem(error);
+    if (problem === undefined) throw error;
+    const file = error instanceof KeyFileRefused ? error.path : (pathOf(error) ?? where);
+    throw new CommandError(problem.what, { where: file, next: problem.next, cause: error });
   }
 }
 
@@ -39,7 +40,13 @@ export async function chainOfFile(
   if (own) return { own, sent };
   throw new CommandError(
     { en: 'it holds no certificate', ja: '証明書が含まれていません' },
-    { where: file },
+    {
+      where: file,
+      next: {
+        en: 'name the certificate, PEM or DER',
+        ja: '証明書（PEM か DER）を指定してください',
+      },
+    },
   );
 }
 
@@ -48,30 +55,89 @@ export function listsOfFile(file: string): Promise<readonly RevocationList[]> {
   return onFile(file, async () => readRevocationLists(await readPublicFile(file)));
 }
 
-function findProblem(error: unknown): Text | undefined {
+function findProblem(error: unknown): OperatorText | undefined {
   if (error instanceof MalformedDer) {
     return {
-      en: `not a readable certificate or CRL: ${error.message}`,
-      ja: `証明書または CRL として読めません: ${error.message}`,
+      what: {
+        en: `not a readable certificate or CRL: ${error.message}`,
+        ja: '証明書または CRL として読めません',
+      },
+      next: {
+        en: 'name a certificate or CRL, PEM or DER',
+        ja: '証明書または CRL（PEM か DER）を指定してください',
+      },
     };
   }
-  if (error instanceof KeyFileRefused) {
-    return { en: error.reason, ja: `鍵ファイルを扱えません: ${error.reason}` };
-  }
+  if (error instanceof KeyFileRefused) return keyFileText(error.reason);
   if (error instanceof NotAHost) {
-    return { en: error.message, ja: `ホスト名でも IP アドレスでもありません: ${error.message}` };
+    return {
+      what: {
+        en: error.message,
+        ja: `ホスト名でも IP アドレスでもありません: ${error.message.replace(/^.*: /, '')}`,
+      },
+      next: {
+        en: 'write a name such as gw.example.jp, or an IP address',
+        ja: 'gw.example.jp のような名前か IP アドレスを指定してください',
+      },
+    };
   }
   if (error instanceof Pkcs12Refused) {
-    return { en: error.message, ja: `PKCS#12 を開けません: ${error.message}` };
+    return {
+      what: { en: error.message, ja: PKCS12_IN_JAPANESE[error.message] ?? 'PKCS#12 を開けません' },
+      next: {
+        en: 'compare file and password with who made it',
+        ja: 'ファイルとパスワードを作成者に確かめてください',
+      },
+    };
   }
   const code = codeOf(error) ?? '';
-  if (code === 'ENOENT') return { en: 'there is no such file', ja: 'ファイルがありません' };
-  if (code === 'EACCES')
-    return { en: 'may not be read or written', ja: '読み書きの権限がありません' };
-  if (code.startsWith('ERR_OSSL')) {
-    return { en: 'not a private key that can be read', ja: '秘密鍵として読めません' };
-  }
-  return undefined;
+  return code.startsWith('ERR_OSSL') ? NOT_A_KEY : FILE_PROBLEMS[code];
+}
+
+const PKCS12_IN_JAPANESE: Readonly<Record<string, string>> = {
+  'too large for a PKCS#12': 'PKCS#12 としては大きすぎます',
+  'another password, or not a PKCS#12 that is known here':
+    'パスワードが違うか、対応していない PKCS#12 です',
+  'it holds no certificate of its key': '秘密鍵に対応する証明書が入っていません',
+};
+
+const NOT_A_KEY: OperatorText = {
+  what: { en: 'not a private key that can be read', ja: '秘密鍵として読めません' },
+  next: {
+    en: 'name a PEM key that is not encrypted',
+    ja: '暗号化されていない PEM 形式の鍵を指定してください',
+  },
+};
+
+const FILE_PROBLEMS: Readonly<Record<string, OperatorText>> = {
+  ENOENT: {
+    what: { en: 'there is no such file', ja: 'ファイルがありません' },
+    next: {
+      en: 'check the path, and the folder that you are in',
+      ja: 'パスと現在のフォルダーを確かめてください',
+    },
+  },
+  EACCES: {
+    what: { en: 'may not be read or written', ja: '読み書きの権限がありません' },
+    next: { en: 'give this user the right to it', ja: 'このユーザーに権限を与えてください' },
+  },
+  ENOTDIR: {
+    what: {
+      en: 'a file stands where a folder is meant',
+      ja: 'パスの途中がフォルダーではありません',
+    },
+    next: { en: 'check the path', ja: 'パスを確かめてください' },
+  },
+  EISDIR: {
+    what: { en: 'is a folder', ja: 'はフォルダーです' },
+    next: { en: 'name a file in it', ja: 'その中のファイルを指定してください' },
+  },
+};
+
+/** The path that an error of the file system is about. */
+function pathOf(error: unknown): string | undefined {
+  const { path } = error as { readonly path?: unknown };
+  return typeof path === 'string' ? path : undefined;
 }
 
 /** A finding in one line, in both languages. */

@@ -6,6 +6,7 @@ import { readRevocationLists } from '../certs/revocation.ts';
 import type { Config } from '../gateway/config.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
+import { operatorTextOf } from './operator-texts.ts';
 import { ownPolicy, readPartners } from './region.ts';
 
 /** What one check found. A warning does not stop a start. */
@@ -17,7 +18,7 @@ export interface Checked {
 
 const DAY_MS = 86_400_000;
 const RENEW_WITHIN_DAYS = 30;
-const LIST_DUE_WITHIN_DAYS = 1;
+const LIST_DUE_WITHIN_DAYS = 5;
 const LEAST_FREE_BYTES = 256 * 1_048_576;
 const LOW_FREE_BYTES = 4_096 * 1_048_576;
 const CLOCK_SLACK_MS = 5 * 60_000;
@@ -56,18 +57,31 @@ function checkRevocation({ tls }: Config, now: Date): readonly Checked[] {
       );
       const due = Math.min(...dues);
       const day = new Date(due).toISOString().slice(0, 16);
+      if (due <= now.getTime()) {
+        return failed('revocation', {
+          en: `${file}: a list ended ${day}Z, nobody under its CA is admitted; ${RENEW_LIST.en}`,
+          ja: `${file}: 失効リストが ${day}Z に期限切れです。その CA の証明書では接続できません。${RENEW_LIST.ja}`,
+        });
+      }
       const detail = {
         en: `${file}: next list due ${day}Z`,
         ja: `${file}: 次の失効リストの期限 ${day}Z`,
       };
-      if (due < now.getTime()) return failed('revocation', detail);
-      const soon = due - now.getTime() < LIST_DUE_WITHIN_DAYS * DAY_MS;
-      return soon ? warning('revocation', detail) : ok('revocation', detail);
+      if (due - now.getTime() >= LIST_DUE_WITHIN_DAYS * DAY_MS) return ok('revocation', detail);
+      return warning('revocation', {
+        en: `${detail.en}; ${RENEW_LIST.en}`,
+        ja: `${detail.ja}。${RENEW_LIST.ja}`,
+      });
     } catch (error) {
       return failed('revocation', reasonOf(error));
     }
   });
 }
+
+const RENEW_LIST: Text = {
+  en: 'fetch a fresh one, or with a trial CA: kakehashi cert crl --ca DIR',
+  ja: '新しいものを入手してください。試験用 CA なら kakehashi cert crl --ca フォルダー',
+};
 
 function checkDirectory(config: Config): Checked {
   try {
@@ -149,6 +163,8 @@ function reasonOf(error: unknown): Text {
     const { what, where } = error;
     return where === undefined ? what : { en: `${where} ${what.en}`, ja: `${where} ${what.ja}` };
   }
+  const known = operatorTextOf(error);
+  if (known !== undefined) return known.what;
   const reason = types.isNativeError(error) ? error.message : String(error);
   return { en: reason, ja: reason };
 }

@@ -87,6 +87,8 @@ interface CommandDefinition<Options, Arguments> {
   readonly arguments?: Arguments;
   /** `validityDays` is written `--validity-days`. */
   readonly options?: Options;
+  /** What to say of options that people expect and that there are none of, each as it is written: `--name`. */
+  readonly insteadOf?: Readonly<Record<string, Text>>;
   /** Words that are no option of this command are kept in `desk.rest` instead of being refused. */
   readonly passThrough?: boolean;
   run(values: ValuesOf<Options> & ValuesOf<Arguments>, desk: Desk): Promise<ExitCode>;
@@ -98,6 +100,7 @@ export interface Command {
   readonly summary: Text;
   readonly arguments: OptionTable;
   readonly options: OptionTable;
+  readonly insteadOf: Readonly<Record<string, Text>>;
   readonly passThrough: boolean;
   /** @throws CommandError */
   run(raw: RawValues, desk: Desk): Promise<ExitCode>;
@@ -133,6 +136,7 @@ export function command<
     summary: definition.summary,
     options,
     arguments: positional,
+    insteadOf: definition.insteadOf ?? {},
     passThrough: definition.passThrough ?? false,
     async run(raw, desk) {
       const values: Record<string, unknown> = {};
@@ -288,6 +292,13 @@ export const option = {
       right: { en: 'a URN such as urn:oid:2.999.1', ja: ' urn:oid:2.999.1 のような URN ' },
       pattern: /^urn:oid:[0-2](\.(0|[1-9]\d*))+$/,
     }),
+  /** Where a CRL is to be had: plain HTTP is right, for a CRL is signed. */
+  crlUrl: (help: Text) =>
+    matching(help, {
+      placeholder: 'URL',
+      right: { en: 'an http:// or https:// address', ja: ' http:// か https:// の URL ' },
+      pattern: /^https?:\/\/[\x21-\x7e]+$/,
+    }),
   url: (help: Text) =>
     matching(help, {
       placeholder: 'URL',
@@ -300,15 +311,22 @@ export const option = {
   yes: () => flag({ en: 'Do it: it cannot be undone.', ja: '実行する（元に戻せません）。' }),
 } as const;
 
-/** Makes an option, or an argument, that must be given; of a `many`, at least one. */
-export function required<T>(row: Option<T | undefined>): Option<T> {
+/**
+ * Makes an option, or an argument, that must be given; of a `many`, at least one. `example` is a value that whoever forgot it
+ * is shown.
+ */
+export function required<T>(row: Option<T | undefined>, example?: string): Option<T> {
   return {
     ...row,
     isRequired: true,
     read(raw, name) {
       const value = row.read(raw, name);
       const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0);
-      if (isEmpty) throw new UsageError(MESSAGES.needed(name));
+      if (isEmpty) {
+        const words = name.startsWith('-') ? `${name} ${example}` : `${example}`;
+        const next = example === undefined ? MESSAGES.seeHelp : MESSAGES.forExample(words);
+        throw new UsageError(MESSAGES.needed(name), { next });
+      }
       return value;
     },
   };

@@ -28,6 +28,7 @@ import {
   oidOfUuid,
   PRACTICE_SETTINGS,
 } from './document-codes.ts';
+import type { Text } from './messages.ts';
 import { type AskedRegion, patientIdOf } from './region.ts';
 import { provideAndRegister } from './submission.ts';
 import { systemCodeOf } from './system-error.ts';
@@ -74,14 +75,16 @@ export async function submitFiles(
   };
 }
 
-/** Lists a patient's approved documents: the own registry's alone, or those of all communities. */
+/** Lists a patient's approved documents: the own registry's alone, one community's, or those of all. */
 export async function listedDocuments(
   region: AskedRegion,
-  { patient, here }: { patient: string; here: boolean },
+  { patient, community, here }: { patient: string; community: string | undefined; here: boolean },
 ): Promise<{ entries: readonly DocumentEntry[]; errors: readonly RegistryError[] }> {
   const patientId = await regionalIdOf(region, patientIdOf(patient, '--patient'));
   const actor = here ? 'document-registry' : 'initiating-gateway';
-  const response = await region.ask(ITI_18, actor, findDocuments({ patientId }));
+  // `home` has the Initiating Gateway ask that community alone. Source: ITI TF-2: 3.18.4.1.2.
+  const home = here || community === undefined ? {} : { home: community };
+  const response = await region.ask(ITI_18, actor, findDocuments({ patientId, ...home }));
   const entries = response.objects
     .map((text) => objectOfText(text))
     .flatMap((object) => (object.element === 'ExtrinsicObject' ? [documentEntryOf(object)] : []));
@@ -153,14 +156,25 @@ export function refusedBy(errors: readonly RegistryError[]): CommandError {
   const reasons = errorLines(errors).join('; ') || '-';
   return new CommandError(
     { en: `the region refused: ${reasons}`, ja: `地域に拒否されました: ${reasons}` },
-    {
-      next: {
-        en: 'compare patient, OIDs and rights with the directory of the region',
-        ja: '患者番号・OID・権限を地域の連携先一覧に照らしてください',
-      },
-    },
+    { next: errors.map(({ errorCode }) => REFUSED_NEXT[errorCode]).find(Boolean) ?? COMPARE },
   );
 }
+
+const COMPARE: Text = {
+  en: 'compare patient, OIDs and rights with the directory of the region',
+  ja: '患者番号・OID・権限を地域の連携先一覧に照らしてください',
+};
+
+const REFUSED_NEXT: Readonly<Record<string, Text>> = {
+  XDSUnavailableCommunity: {
+    en: 'ask again later, or look with kakehashi partner test',
+    ja: '時間をおいて再試行するか、kakehashi partner test で確かめてください',
+  },
+  XDSUnknownCommunity: {
+    en: 'see which communities there are: kakehashi partner list',
+    ja: '登録済みの地域は kakehashi partner list で分かります',
+  },
+};
 
 /** The patient's id in the affinity domain; asked by ITI-45 when she is named by another number. */
 async function regionalIdOf(region: AskedRegion, patientId: PatientId): Promise<PatientId> {

@@ -4,6 +4,7 @@ import { ConfigFaults } from '../gateway/config-faults.ts';
 import { refusalsOf } from '../profiles/refusal.ts';
 import { CommandError, EXIT, type ExitCode } from './command.ts';
 import { type Language, MESSAGES, say, type Text } from './messages.ts';
+import { operatorTextOf, SEE_CHECK } from './operator-texts.ts';
 import { systemCodeOf } from './system-error.ts';
 
 interface FailureLine {
@@ -55,6 +56,8 @@ function linesOf(error: unknown): readonly FailureLine[] {
     return error.faults.map(({ path, problem }) => ({
       what: problem,
       where: error.file,
+      // Some faults of the file as a whole name their own next step.
+      ...(problem.en.includes('kakehashi ') ? {} : { next: MEND_CONFIG }),
       code: path === '' ? undefined : path,
     }));
   }
@@ -74,43 +77,66 @@ function linesOf(error: unknown): readonly FailureLine[] {
 
 /** What an operator can mend, told by the error's class or by the operating system's code. */
 function operatorLine(error: unknown): FailureLine | undefined {
-  const message = messageOf(error);
-  const kind = CHECKABLE.find((name) => types.isNativeError(error) && error.name === name);
-  if (kind !== undefined)
-    return { what: { en: message, ja: message }, next: SEE_CHECK, code: kind };
+  const known = operatorTextOf(error);
+  if (known !== undefined) {
+    return { ...known, code: types.isNativeError(error) ? error.name : undefined };
+  }
   const code = systemCodeOf(error);
-  const known = code === undefined ? undefined : SYSTEM_NEXT[code];
-  if (known === undefined) return undefined;
-  return { what: { en: message, ja: message }, next: known, code };
+  const row = code === undefined ? undefined : SYSTEM_FAULTS[code];
+  if (row === undefined) return undefined;
+  const message = messageOf(error);
+  const place = placeOf(error) ?? message;
+  return { what: { en: message, ja: `${place}: ${row.what}` }, next: row.next, code };
 }
 
-/** Errors that tell what is wrong with a region's files. By name, so that this file loads none of their modules. */
-const CHECKABLE = [
-  'CredentialsRefused',
-  'KeyFileRefused',
-  'DirectoryFaults',
-  'MalformedDer',
-  'DatabaseInUse',
-  'RedisUnfit',
-  'SpoolNotShared',
-] as const;
+/** The file or address that the operating system's error is about. */
+function placeOf(error: unknown): string | undefined {
+  const { path, address, port } = error as { path?: string; address?: string; port?: number };
+  if (path !== undefined) return path;
+  return port === undefined ? undefined : [address, port].filter(Boolean).join(':');
+}
 
-const SEE_CHECK: Text = {
-  en: 'see: kakehashi check FOLDER',
-  ja: '参照: kakehashi check フォルダー',
+const MEND_CONFIG: Text = {
+  en: 'mend it, then: kakehashi check FOLDER',
+  ja: '直してから kakehashi check フォルダー を実行してください',
 };
 
-const SYSTEM_NEXT: Readonly<Record<string, Text>> = {
+/** Errors of the operating system that are told with a next step: what they are in Japanese, and the step. */
+const SYSTEM_FAULTS: Readonly<Record<string, { readonly what: string; readonly next: Text }>> = {
   EADDRINUSE: {
-    en: 'another process listens there: end it, or change listen in kakehashi.yaml',
-    ja: '別のプロセスが使用中です。止めるか、kakehashi.yaml の listen を変えてください',
+    what: '既に使われています',
+    next: {
+      en: 'another process listens there: end it, or change listen in kakehashi.yaml',
+      ja: '別のプロセスが使用中です。止めるか、kakehashi.yaml の listen を変えてください',
+    },
   },
   EACCES: {
-    en: 'give this user the right to it',
-    ja: 'このユーザーに権限を与えてください',
+    what: '権限がありません',
+    next: { en: 'give this user the right to it', ja: 'このユーザーに権限を与えてください' },
   },
-  ENOENT: SEE_CHECK,
-  ENOSPC: { en: 'make room on the disk', ja: 'ディスクの空きを増やしてください' },
+  ENOENT: { what: 'がありません', next: SEE_CHECK },
+  ENOTDIR: {
+    what: 'フォルダーではないものがパスの途中にあります',
+    next: {
+      en: 'a file stands where a folder is meant: check the path',
+      ja: 'フォルダーのはずの場所にファイルがあります。パスを確かめてください',
+    },
+  },
+  EISDIR: {
+    what: 'はフォルダーです',
+    next: { en: 'name a file in it', ja: 'その中のファイルを指定してください' },
+  },
+  EROFS: {
+    what: 'には書き込めません',
+    next: {
+      en: 'the disk is read-only: name another place, or mount it for writing',
+      ja: '読み取り専用です。別の場所を指定するか、書き込めるようにマウントしてください',
+    },
+  },
+  ENOSPC: {
+    what: 'ディスクに空きがありません',
+    next: { en: 'make room on the disk', ja: 'ディスクの空きを増やしてください' },
+  },
 };
 
 function peerFailureLine(error: PeerFailure): FailureLine {

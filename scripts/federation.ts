@@ -4,12 +4,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import {
+  CRL_VALIDITY_DAYS,
   createAuthority,
   generateKey,
   type Identity,
   issueCertificate,
   issueRevocationList,
   type KeyKind,
+  TRIAL_CRL_URLS,
   type TrialAuthority,
 } from '../certs/authority.ts';
 import { TRIAL_POLICY } from '../certs/oids.ts';
@@ -87,6 +89,7 @@ export async function foundFederation(plan: FederationPlan): Promise<Federation>
   const authority = await createAuthority({
     organisation: 'Kakehashi trial',
     keyKind,
+    rootCrlUrl: TRIAL_CRL_URLS.root,
     now: plan.now,
   });
   const issuer = new Issuer(authority, keyKind, plan.now);
@@ -154,6 +157,7 @@ class Issuer {
       organisation: 'Kakehashi trial',
       commonName,
       hosts,
+      crlUrl: TRIAL_CRL_URLS.issuing,
       now: this.#now,
     });
     const chain = [certificate, this.#authority.issuing.certificate]
@@ -165,7 +169,12 @@ class Issuer {
   /** The lists of both CAs, nothing revoked. */
   async revocationLists(): Promise<string> {
     const lists = [this.#authority.root, this.#authority.issuing].map((authority: Identity) =>
-      issueRevocationList(authority, { revoked: [], number: 1, now: this.#now }),
+      issueRevocationList(authority, {
+        revoked: [],
+        number: 1,
+        now: this.#now,
+        validityDays: CRL_VALIDITY_DAYS,
+      }),
     );
     return (await Promise.all(lists)).map(({ der }) => encodePem(der, 'X509 CRL')).join('');
   }

@@ -17,6 +17,7 @@ import {
 import { printFailure } from './failure.ts';
 import { HELP_TITLES, type Language, languageOf, MESSAGES, say, type Text } from './messages.ts';
 import { NOUNS, type Noun } from './nouns.ts';
+import { ProcessEdges } from './process-edges.ts';
 import { type ProgressStream, withProgress } from './progress.ts';
 
 /** What the command line needs of the process; a test hands in its own. */
@@ -209,8 +210,11 @@ class CommandLine {
     const unknown = leaf.args.find((word) => word.startsWith('-') && word !== '-');
     if (!definition.passThrough && unknown !== undefined) {
       const known = [...Object.keys(definition.options).map(flagOf), '--json', '--lang', '--help'];
-      throw new UsageError(MESSAGES.unknownOption(unknown), {
-        next: this.#orHelp(nearest(unknown, known), `kakehashi ${definition.name}`),
+      const [word = ''] = unknown.split('=');
+      throw new UsageError(MESSAGES.unknownOption(word), {
+        next: Object.hasOwn(definition.insteadOf, word)
+          ? definition.insteadOf[word]
+          : this.#orHelp(nearest(word, known), `kakehashi ${definition.name}`),
       });
     }
     const takesAll = Object.values(definition.arguments).some((row) => row.isMany);
@@ -289,20 +293,16 @@ function isStartedAsProgram(): boolean {
   return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
 }
 
-function stopSignal(): AbortSignal {
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stopped.abort());
-  }
-  return stopped.signal;
-}
-
 if (isStartedAsProgram()) {
   const { LC_ALL, LC_MESSAGES, LANG } = process.env;
-  process.exitCode = await runCommandLine(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    locale: LC_ALL || LC_MESSAGES || LANG,
-    stop: stopSignal,
-  });
+  const edges = new ProcessEdges();
+  edges.endQuietlyWithoutReader();
+  await edges.end(
+    await runCommandLine(process.argv.slice(2), {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      locale: LC_ALL || LC_MESSAGES || LANG,
+      stop: () => edges.stop(),
+    }),
+  );
 }

@@ -69,6 +69,8 @@ export const MESSAGES = {
     ja: `余分な引数があります: ${asked}`,
   }),
   needed: (name: string): Text => ({ en: `${name} is needed`, ja: `${name} が必要です` }),
+  forExample: (words: string): Text => ({ en: `for example: ${words}`, ja: `例: ${words}` }),
+  seeHelp: { en: 'see --help', ja: '--help を見てください' },
   valueNeeded: (name: string): Text => ({
     en: `${name} needs a value`,
     ja: `${name} には値が必要です`,

@@ -6,7 +6,8 @@ import {
   DirectoryFaults,
   readDirectory,
 } from '../gateway/safeguards/directory.ts';
-import { CommandError, EXIT } from './command.ts';
+import { CommandError, EXIT, UsageError } from './command.ts';
+import { directoryFaultsText } from './operator-texts.ts';
 
 /** A partner as an operator names it. */
 export interface NewPartner {
@@ -67,9 +68,10 @@ export function partnerRow(partner: NewPartner): Readonly<Record<string, unknown
  * @throws CommandError with what is wrong when the directory would not be sound with it
  */
 export function addPartner(
-  { directory }: Pick<Config, 'directory'>,
+  { directory, homeCommunityId }: Pick<Config, 'directory' | 'homeCommunityId'>,
   partner: NewPartner,
 ): Readonly<Record<string, unknown>> {
+  if (partner.community.includes(homeCommunityId)) throw ownCommunity(homeCommunityId);
   const row = partnerRow(partner);
   const name = basename(directory);
   const before = existsSync(directory) ? readFileSync(directory, 'utf8') : EMPTY_DIRECTORY;
@@ -78,19 +80,37 @@ export function addPartner(
     readDirectory(parseYaml(after, name));
   } catch (error) {
     if (!(error instanceof DirectoryFaults)) throw error;
-    const faults = error.faults.map(({ path, expected }) => `${path}: ${expected}`).join('; ');
-    throw new CommandError(
-      { en: faults, ja: faults },
-      {
-        where: name,
-        cause: error,
-        exit: EXIT.usage,
-        next: { en: 'nothing was written', ja: '何も書き込んでいません' },
-      },
-    );
+    throw new CommandError(directoryFaultsText(error.faults), {
+      where: name,
+      cause: error,
+      exit: EXIT.usage,
+      next: NOTHING_WRITTEN,
+    });
   }
   const beside = `${directory}.${process.pid}.new`;
   writeFileSync(beside, after, { flush: true });
   renameSync(beside, directory);
   return row;
+}
+
+const NOTHING_WRITTEN = {
+  en: 'nothing was written: mend the options, or the row that is there',
+  ja: '何も書き込んでいません。オプションか既存の行を直してください',
+};
+
+/** A gateway refuses a directory in which its own community stands: it would ask itself. */
+function ownCommunity(homeCommunityId: string): UsageError {
+  return new UsageError(
+    {
+      en: `${homeCommunityId} is our own community`,
+      ja: `${homeCommunityId} は自地域です`,
+    },
+    {
+      where: '--community',
+      next: {
+        en: "nothing was written: give the partner's homeCommunityId; a system of our own has --kind system",
+        ja: '何も書き込んでいません。相手の homeCommunityId を指定してください。自地域のシステムなら --kind system です',
+      },
+    },
+  );
 }

@@ -34,6 +34,8 @@ export interface NewRegion {
   readonly hospital: string;
   /** A trial CA's folder; undefined: one is made in the region's folder. */
   readonly ca: string | undefined;
+  /** Where a CA that is made says that its CRLs are to be had; undefined: an address that leads nowhere. */
+  readonly crlUrl: string | undefined;
   readonly own: OwnCertificates | undefined;
   readonly language: Language;
   readonly now: Date;
@@ -104,6 +106,7 @@ async function trialCertificates(folder: string, region: NewRegion): Promise<Tri
           organisation: `${TRIAL_ORGANISATION} ${region.arc}`,
           keyKind: 'p-256',
           now: region.now,
+          ...(region.crlUrl === undefined ? {} : { crlUrl: region.crlUrl }),
         })
       : CaFolder.open(path),
   );

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Region } from './federation.ts';
+import { STARTER_VARIABLE } from './parent.ts';
 
 /** A region that runs in a process of its own. */
 export interface RegionProcess {
@@ -37,7 +38,7 @@ export function kakehashiWords(nodeOptions: readonly string[] = []): string[] {
 }
 
 /**
- * Starts `kakehashi serve` for a region and waits until it is ready. Its log goes to `var/serve.log` in the region's folder.
+ * Starts `kakehashi serve` for a region and waits until it is ready; it ends when this process does. Its log goes to `var/serve.log` in the region's folder.
  * @throws Error with the end of the log when it ended or was not ready in time
  */
 export async function startRegion(
@@ -52,7 +53,7 @@ export async function startRegion(
   ];
   const child = spawn(words[0] ?? process.execPath, words.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.environment },
+    env: { ...process.env, [STARTER_VARIABLE]: String(process.pid), ...options.environment },
   });
   const log = createWriteStream(join(region.folder, 'var', 'serve.log'), { flags: 'a' });
   const tail: string[] = [];

@@ -20,6 +20,7 @@ import type { Issue, Transaction } from '../profiles/transaction.ts';
 import { certificatesOf, onFile } from './certificate-texts.ts';
 import { CommandError, option, UsageError } from './command.ts';
 import type { Text } from './messages.ts';
+import { directoryFaultsText, operatorTextOf } from './operator-texts.ts';
 import { systemCodeOf } from './system-error.ts';
 
 /** Where a system's own certificate lies under the region's folder, unless `--as` says otherwise. */
@@ -131,8 +132,12 @@ export function readPartners(config: Config): Directory {
     return readDirectory(parseYaml(readFileSync(config.directory, 'utf8'), name));
   } catch (error) {
     if (error instanceof DirectoryFaults) {
-      const faults = error.faults.map(({ path, expected }) => `${path}: ${expected}`).join('; ');
-      throw new CommandError({ en: faults, ja: faults }, { where: name, cause: error });
+      const what = directoryFaultsText(error.faults);
+      throw new CommandError(what, {
+        where: name,
+        cause: error,
+        next: operatorTextOf(error)?.next,
+      });
     }
     if (systemCodeOf(error) === 'ENOENT') {
       throw new CommandError(

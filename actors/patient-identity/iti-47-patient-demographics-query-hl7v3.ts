@@ -61,7 +61,8 @@ export const patientDemographicsQuery = query(ITI_47, {
     const wanted = request.initialQuantity ?? MOST_PATIENTS;
     const matches = shown.slice(0, wanted).map((one) => matchOf(one, request, community));
     if (more || shown.length > wanted) {
-      const text = `more than ${matches.length} patients were found; ask more narrowly`;
+      const most = matches.length === 1 ? '1 patient was' : `${matches.length} patients were`;
+      const text = `more than ${most} found; ask more narrowly`;
       return {
         acknowledgement: 'AE',
         queryResponseCode: 'AE',

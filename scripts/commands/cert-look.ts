@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { accepts, type Finding } from '../../certs/findings.ts';
 import { profileFindings, type TlsUse } from '../../certs/hpki.ts';
 import { TRIAL_POLICY } from '../../certs/oids.ts';
+import { CONFIG_FILE, readConfig } from '../../gateway/config.ts';
 import { Trust } from '../../gateway/safeguards/trust.ts';
 import {
   certificatesOf,
@@ -20,6 +23,7 @@ import {
   many,
   option,
   required,
+  UsageError,
 } from '../command.ts';
 
 const file = () =>
@@ -80,30 +84,35 @@ const certVerify = command({
   },
   arguments: { file: file() },
   options: {
+    folder: option.folder(),
     anchors: many(
       option.file({
-        en: 'Trust anchors; certificates/anchors.pem unless given.',
-        ja: '信頼の起点（無指定なら certificates/anchors.pem）。',
+        en: "Trust anchors; the region's (tls.anchors) unless given.",
+        ja: '信頼の起点（無指定なら地域の tls.anchors）。',
       }),
     ),
     crls: many(
       option.file({
-        en: 'CRLs; certificates/crls.pem unless given.',
-        ja: 'CRL（無指定なら certificates/crls.pem）。',
+        en: "CRLs; the region's (tls.crls) unless given.",
+        ja: 'CRL（無指定なら地域の tls.crls）。',
       }),
     ),
-    policy: policies(),
+    policy: many(
+      option.oid({
+        en: "A policy that is accepted; the region's (tls.acceptedPolicies) unless given.",
+        ja: '受け入れるポリシー（無指定なら地域の tls.acceptedPolicies）。',
+      }),
+    ),
     use: use(),
   },
-  async run({ file: path, anchors, crls, policy, use: asked }, desk) {
+  async run({ file: path, folder, use: asked, ...given }, desk) {
+    const { anchors, crls, policies: accepted } = judgedBy(folder, given);
     const { own, sent } = await chainOfFile(path);
-    const anchorFiles = anchors.length > 0 ? anchors : ['certificates/anchors.pem'];
-    const listFiles = crls.length > 0 ? crls : ['certificates/crls.pem'];
     const trust = new Trust({
-      anchors: (await Promise.all(anchorFiles.map(certificatesOf))).flat(),
+      anchors: (await Promise.all(anchors.map(certificatesOf))).flat(),
       intermediates: [],
-      revocationLists: (await Promise.all(listFiles.map(listsOfFile))).flat(),
-      profile: { policies: orTrial(policy) },
+      revocationLists: (await Promise.all(crls.map(listsOfFile))).flat(),
+      profile: { policies: accepted },
     });
     const findings = trust.judge({ certificate: own, sent, uses: usesOf(asked) }, desk.now());
     return tell(findings, path, desk);
@@ -181,6 +190,35 @@ function tell(findings: readonly Finding[], path: string, { print, say }: Desk) 
     : { en: `${path}: refused`, ja: `${path}: 受け入れられません` };
   print([...lines, say(verdict)].join('\n'), { file: path, accepted, findings });
   return accepted ? EXIT.done : EXIT.failed;
+}
+
+/** What a certificate is held against: what is given, the rest as the region's config has it. */
+function judgedBy(
+  folder: string,
+  given: Readonly<Record<'anchors' | 'crls' | 'policy', readonly string[]>>,
+) {
+  const { anchors, crls, policy } = given;
+  const hasAll = [anchors, crls, policy].every(({ length }) => length > 0);
+  const isRegion = existsSync(join(folder, CONFIG_FILE));
+  const tls = hasAll || !isRegion ? undefined : readConfig(folder).tls;
+  const found = {
+    anchors: anchors.length > 0 ? anchors : (tls?.anchors ?? []),
+    crls: crls.length > 0 ? crls : (tls?.crls ?? []),
+    policies: policy.length > 0 ? policy : (tls?.acceptedPolicies ?? orTrial([])),
+  };
+  if (found.anchors.length > 0 && found.crls.length > 0) return found;
+  throw new UsageError(
+    {
+      en: `there is no ${CONFIG_FILE} in ${folder} that names anchors and CRLs`,
+      ja: `${folder} に、信頼の起点と CRL を示す ${CONFIG_FILE} がありません`,
+    },
+    {
+      next: {
+        en: 'give --folder of a region, or --anchors and --crls',
+        ja: '地域の --folder、または --anchors と --crls を指定してください',
+      },
+    },
+  );
 }
 
 function orTrial(policy: readonly string[]): readonly string[] {

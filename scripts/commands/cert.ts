@@ -1,4 +1,4 @@
-import { KEY_KINDS } from '../../certs/authority.ts';
+import { CRL_VALIDITY_DAYS, KEY_KINDS, TRIAL_CRL_URLS } from '../../certs/authority.ts';
 import type { Certificate } from '../../certs/certificate.ts';
 import { REVOCATION_REASONS, type RevocationReason } from '../../certs/revocation.ts';
 import { CaFolder } from '../ca-folder.ts';
@@ -43,26 +43,25 @@ const certInitCa = command({
     ),
     keyKind: keyKind(),
     validityDays: validity(3650),
-    crlUrl: option.text({
-      en: 'Where the CRL will be had (http://…).',
-      ja: 'CRL の配布先（http://…）。',
+    crlUrl: option.crlUrl({
+      en: `Where the CRLs will be had, as certificates say it; without it ${TRIAL_CRL_URLS.issuing}, which leads nowhere.`,
+      ja: `証明書に書く CRL の配布先。無指定なら ${TRIAL_CRL_URLS.issuing}（実在しない）。`,
     }),
   },
   async run({ ca, organisation, keyKind: kind, validityDays, crlUrl }, { print, now }) {
-    const url = requireAsciiUrl(crlUrl);
     const made = await onFile(ca, () =>
       CaFolder.create(ca, {
         organisation,
         keyKind: kind,
         validityDays,
         now: now(),
-        ...(url === undefined ? {} : { crlUrl: url }),
+        ...(crlUrl === undefined ? {} : { crlUrl }),
       }),
     );
     print(
       {
-        en: `made a trial CA in ${ca}\ngive partners anchors.pem and crls.pem; keep the .key files here; renew the lists every week: kakehashi cert crl --ca ${ca}`,
-        ja: `${ca} に試験用 CA を作りました\n連携先には anchors.pem と crls.pem を渡します。.key は渡しません。CRL は毎週更新します: kakehashi cert crl --ca ${ca}`,
+        en: `made a trial CA in ${ca}\ngive partners anchors.pem and crls.pem; keep the .key files here\nnext: kakehashi cert issue --ca ${ca} …\n      kakehashi cert crl --ca ${ca}   (daily, by cron: nobody is admitted once a list has ended)`,
+        ja: `${ca} に試験用 CA を作りました\n連携先には anchors.pem と crls.pem を渡します。.key は渡しません\n次: kakehashi cert issue --ca ${ca} …\n    kakehashi cert crl --ca ${ca}   （cron で毎日。期限が切れると誰も接続できません）`,
       },
       { folder: ca, issuer: made.issuing.subject.text, root: descriptionOf(made.root) },
     );
@@ -221,7 +220,7 @@ const certCrl = command({
     en: 'Write fresh revocation lists of the trial CA.',
     ja: '試験用 CA の CRL を新しく書き出す。',
   },
-  options: { ca: caFolder(), validityDays: validity(7) },
+  options: { ca: caFolder(), validityDays: validity(CRL_VALIDITY_DAYS) },
   async run({ ca, validityDays }, { print, now }) {
     const folder = await onFile(ca, () => CaFolder.open(ca));
     const [list] = await onFile(ca, () => folder.writeLists(now(), validityDays));
@@ -264,12 +263,4 @@ function refuseForeign(folder: CaFolder, own: Certificate, file: string): void {
       },
     },
   );
-}
-
-function requireAsciiUrl(url: string | undefined): string | undefined {
-  if (url === undefined || /^https?:\/\/[\x21-\x7e]+$/.test(url)) return url;
-  throw new UsageError({
-    en: '--crl-url must be an http:// or https:// address',
-    ja: '--crl-url は http:// か https:// の住所であること',
-  });
 }

@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { command, type Desk, EXIT, option } from '../command.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { command, type Desk, EXIT, option, UsageError } from '../command.ts';
 import { verifiedRecords } from '../demo/verify-trail.ts';
 import { demoRegions } from '../demo/regions.ts';
 import { type Step, type Story, tellStory } from '../demo/story.ts';
-import { type Federation, foundFederation } from '../federation.ts';
+import { type Federation, foundFederation, type Region } from '../federation.ts';
+import { MESSAGES } from '../messages.ts';
+import { parentGone } from '../parent.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 
 const HOSPITAL_TRANSACTIONS = [
@@ -17,6 +20,25 @@ const HOSPITAL_TRANSACTIONS = [
   'ITI-45',
   'ITI-47',
 ];
+
+const STOPPABLE = option.oneOf(['okayama', 'kagawa'], {
+  en: 'Stop this region once everything has been submitted (shimane stays: it is the one that asks).',
+  ja: '文書の登録後にこの地域を停止する（島根は問い合わせる側なので止められない）。',
+});
+
+const WITHOUT: typeof STOPPABLE = {
+  ...STOPPABLE,
+  read(raw, name) {
+    if (raw !== 'shimane') return STOPPABLE.read(raw, name);
+    throw new UsageError(
+      {
+        en: 'the story cannot go without shimane: it is the one that asks',
+        ja: '島根は問い合わせる側なので止められません',
+      },
+      { where: name, next: MESSAGES.forExample(`${name} kagawa`) },
+    );
+  },
+};
 
 /** Three regions as three processes, made fresh, and the story of a patient who is known in all of them. */
 export const demoCommand = command({
@@ -30,10 +52,7 @@ export const demoCommand = command({
       en: 'End after the story; exit code 0 only if every step held.',
       ja: '話が終わったら終了する。全段階が成り立った場合だけ終了コード 0。',
     }),
-    without: option.oneOf(['okayama', 'kagawa'], {
-      en: 'Stop this region once everything has been submitted.',
-      ja: '文書の登録後にこの地域を停止する。',
-    }),
+    without: WITHOUT,
     redis: option.text({
       en: 'Use the retrieval queue on this Redis (redis://…).',
       ja: '取得待ち行列にこの Redis を使う（redis://…）。',
@@ -44,39 +63,101 @@ export const demoCommand = command({
     }),
   },
   async run({ exit, without, redis, keep }, desk) {
+    // From here on Ctrl-C, a terminal that closes and a parent that ends all lead through the end below.
+    const stop = AbortSignal.any([desk.stop, parentGone()]);
     const directory = await mkdtemp(join(tmpdir(), 'kakehashi-demo-'));
-    const processes = new Map<string, RegionProcess>();
+    const started = new Starting();
+    const told = runStory(directory, { without, redis, started, desk, stop });
     try {
-      const federation = await desk.progress(
-        { en: 'issuing certificates', ja: '証明書を発行中' },
-        () => foundDemo(directory, redis, desk.now()),
-      );
-      await desk.progress({ en: 'starting three regions', ja: '三つの地域を起動中' }, async () => {
-        await Promise.all(
-          [...federation.regions.values()].map(async (region) => {
-            processes.set(region.plan.name, await startRegion(region));
-          }),
-        );
-      });
-      const story = await tellStory({
-        federation,
-        processes,
-        without,
-        now: () => desk.now(),
-        told: (step) => tell(step, desk),
-        verifyTrail: verifiedRecords,
-      });
-      conclude(story, desk);
-      // With --json a program reads the answer: it does not wait for Ctrl-C unless it asked to stay.
-      if (!exit && !desk.json) await stayUp(federation, desk);
+      const story = await unlessStopped(stop, told);
+      if (story === undefined) {
+        desk.print({ en: 'stopped before the end', ja: '途中で終了しました' });
+        return EXIT.failed;
+      }
+      if (!exit) await stayUp(story.federation, { desk, stop });
       return story.ok ? EXIT.done : EXIT.failed;
     } finally {
-      await Promise.all([...processes.values()].map((each) => each.stop()));
+      await started.stop();
+      // A story that was broken off ends by itself once nobody answers; nothing may write into the folder any more.
+      await Promise.race([told.catch(() => undefined), pause(LONGEST_END_MS)]);
       if (keep) desk.print({ en: `kept ${directory}`, ja: `${directory} を残しました` });
-      else await rm(directory, { recursive: true, force: true });
+      else await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     }
   },
 });
+
+/** The processes of the demo, those among them that are just starting. */
+class Starting {
+  readonly processes = new Map<string, RegionProcess>();
+  readonly #starts: Promise<unknown>[] = [];
+  #isStopped = false;
+
+  async all(regions: Iterable<Region>): Promise<void> {
+    if (this.#isStopped) return;
+    const starts = [...regions].map(async (region) => {
+      this.processes.set(region.plan.name, await startRegion(region));
+    });
+    this.#starts.push(...starts);
+    await Promise.all(starts);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.allSettled(this.#starts);
+    await Promise.all([...this.processes.values()].map((each) => each.stop()));
+  }
+}
+
+async function runStory(
+  directory: string,
+  {
+    without,
+    redis,
+    started,
+    desk,
+    stop,
+  }: {
+    readonly without: 'okayama' | 'kagawa' | undefined;
+    readonly redis: string | undefined;
+    readonly started: Starting;
+    readonly desk: Desk;
+    readonly stop: AbortSignal;
+  },
+): Promise<{ readonly ok: boolean; readonly federation: Federation }> {
+  const federation = await desk.progress({ en: 'issuing certificates', ja: '証明書を発行中' }, () =>
+    foundDemo(directory, redis, desk.now()),
+  );
+  await desk.progress({ en: 'starting three regions', ja: '三つの地域を起動中' }, () =>
+    started.all(federation.regions.values()),
+  );
+  const story = await tellStory({
+    federation,
+    processes: started.processes,
+    without,
+    now: () => desk.now(),
+    told: (step) => {
+      if (!stop.aborted) tell(step, desk);
+    },
+    verifyTrail: verifiedRecords,
+  });
+  if (!stop.aborted) conclude(story, desk);
+  return { ok: story.ok, federation };
+}
+
+/** What the work came to; undefined when the stop came first. What it throws after that is nobody's concern. */
+async function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  work.catch(() => undefined);
+  return await Promise.race([work, aborted(stop).then(() => undefined)]);
+}
+
+const LONGEST_END_MS = 5_000;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
 
 async function foundDemo(
   directory: string,
@@ -93,9 +174,7 @@ async function foundDemo(
         { oid: region.hospital.assigningAuthority, name: region.hospital.title.en },
       ],
       // Several demos may share a Redis, one after another or at once.
-      settings: redis
-        ? { queue: { kind: 'redis', url: redis, prefix: basename(directory) } }
-        : {},
+      settings: redis ? { queue: { kind: 'redis', url: redis, prefix: basename(directory) } } : {},
     })),
     systems: demoRegions().map(({ name, hospital }) => ({
       name: `${name}-hospital`,
@@ -111,14 +190,14 @@ async function foundDemo(
 function tell({ title, wire, ok, ms, problem }: Step, desk: Desk): void {
   if (desk.json) return;
   desk.print(`${ok ? '✓' : '✗'} ${desk.say(title)} (${ms} ms)`);
-  for (const line of wire) desk.print(`    ${line}`);
+  for (const line of wire) desk.print(`    ${desk.say(line)}`);
   if (problem) desk.print({ en: `    failed: ${problem}`, ja: `    失敗: ${problem}` });
 }
 
 function conclude(story: Story, desk: Desk): void {
   const data = {
     ok: story.ok,
-    steps: story.steps.map(({ name, ok, ms }) => ({ name, ok, ms })),
+    steps: story.steps.map(({ name, ok, ms, exchanges }) => ({ name, ok, ms, exchanges })),
     documents: story.documents,
     errors: story.errors,
   };
@@ -134,7 +213,10 @@ function conclude(story: Story, desk: Desk): void {
 }
 
 /** Shows what to try, and waits for Ctrl-C. */
-async function stayUp(federation: Federation, desk: Desk): Promise<void> {
+async function stayUp(
+  federation: Federation,
+  { desk, stop }: { readonly desk: Desk; readonly stop: AbortSignal },
+): Promise<void> {
   const hospital = federation.systems.get('shimane-hospital');
   const shimane = federation.regions.get('shimane');
   desk.print({ en: '\nThe regions stay up. Try:', ja: '\n各地域は動き続けます。お試しください:' });
@@ -152,8 +234,5 @@ async function stayUp(federation: Federation, desk: Desk): Promise<void> {
     desk.print(`  npm run -s kakehashi -- queue ls ${shimane.folder}`);
   }
   desk.print({ en: 'Ctrl-C ends the demo.', ja: 'Ctrl-C で終了します。' });
-  await new Promise<void>((resolve) => {
-    if (desk.stop.aborted) resolve();
-    else desk.stop.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await aborted(stop);
 }

@@ -16,6 +16,7 @@ const PATIENT = required(
     en: "A number of the patient that the region knows, 'ID^^^&OID&ISO'.",
     ja: "地域が知っている患者番号 'ID^^^&OID&ISO'。",
   }),
+  "'4711^^^&2.999.392.32.10.1&ISO'",
 );
 
 const submit = command({
@@ -78,8 +79,8 @@ const queryDocuments = command({
     ...REGION_OPTIONS,
     patient: PATIENT,
     community: option.homeCommunityId({
-      en: 'Only documents of this community.',
-      ja: 'この地域の文書だけ。',
+      en: 'Ask this community alone.',
+      ja: 'この地域だけに照会する。',
     }),
     here: option.flag({
       en: 'Ask the own Document Registry alone.',
@@ -90,7 +91,9 @@ const queryDocuments = command({
     const { entries, errors } = await progress(
       { en: 'waiting for the communities', ja: '各地域の応答を待っています' },
       async () =>
-        withRegion({ folder, as, url }, (region) => listedDocuments(region, { patient, here })),
+        withRegion({ folder, as, url }, (region) =>
+          listedDocuments(region, { patient, community, here }),
+        ),
     );
     const shown = entries.filter(
       ({ homeCommunityId }) => community === undefined || homeCommunityId === community,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { command, EXIT, many, option, required, UsageError } from '../command.ts';
 import { makeRegion, type OwnCertificates } from '../region-folder.ts';
 
@@ -9,15 +10,19 @@ export const initCommand = command({
     ja: '地域フォルダー（注釈付き設定・証明書・連携先一覧）を作る。',
   },
   arguments: {
-    folder: required(option.directory({ en: 'The folder to make.', ja: '作るフォルダー。' })),
+    folder: required(
+      option.directory({ en: 'The folder to make.', ja: '作るフォルダー。' }),
+      'shimane',
+    ),
   },
   options: {
-    name: required(option.text({ en: "The region's name.", ja: '地域の名称。' })),
+    name: required(option.text({ en: "The region's name.", ja: '地域の名称。' }), 'Shimane'),
     oid: required(
       option.oid({
         en: "The region's OID arc; the ids that it needs are made under it.",
         ja: '地域の OID。必要な識別子はこの下に作る。',
       }),
+      '2.999.392.32',
     ),
     host: option.text(
       { en: 'Name or address under which partners reach it.', ja: '連携先から見たホスト名。' },
@@ -54,6 +59,10 @@ export const initCommand = command({
       en: "A trial CA's folder; without it one is made in the region's folder.",
       ja: '試験用 CA のフォルダー。無指定なら地域フォルダーの中に作る。',
     }),
+    crlUrl: option.crlUrl({
+      en: 'Where the trial CA that is made says that its CRLs are to be had.',
+      ja: '作成する試験用 CA の証明書に書く CRL の配布先。',
+    }),
     certificate: option.file({
       en: 'Own certificate and chain instead of a trial one; needs the next four.',
       ja: '試験用でない自身の証明書。以下の 4 つも必要。',
@@ -66,21 +75,50 @@ export const initCommand = command({
     ),
   },
   async run({ folder, oid, certificate, key, anchors, crls, policy, ...region }, desk) {
-    const { print, progress, language, now } = desk;
+    const { print, progress, language, now, say } = desk;
     const own = ownOf({ certificate, key, anchors, crls, policies: policy }, region.ca);
+    refuseCrlUrlInVain(region.crlUrl, own !== undefined || region.ca !== undefined);
     const made = await progress({ en: 'making certificates', ja: '証明書を作成中です' }, async () =>
       makeRegion(folder, { ...region, arc: oid, own, language, now: now() }),
     );
+    const ca = own === undefined ? (region.ca ?? join(folder, 'ca')) : undefined;
+    const nextSteps = (name: string) => [
+      `kakehashi check ${folder}`,
+      `kakehashi serve ${folder}`,
+      `kakehashi partner add ${name} --folder ${folder} --certificate FILE --community URN --url URL`,
+      ...(ca === undefined ? [] : [`kakehashi cert crl --ca ${ca}   ${say(DAILY)}`]),
+    ];
     print(
       {
-        en: `${made.files.join('\n')}\nnext: kakehashi check ${folder}\n      kakehashi serve ${folder}\n      kakehashi partner add NAME --folder ${folder} --certificate FILE --community URN --url URL`,
-        ja: `${made.files.join('\n')}\n次: kakehashi check ${folder}\n    kakehashi serve ${folder}\n    kakehashi partner add 名前 --folder ${folder} --certificate FILE --community URN --url URL`,
+        en: `${made.files.join('\n')}\nnext: ${nextSteps('NAME').join('\n      ')}`,
+        ja: `${made.files.join('\n')}\n次: ${nextSteps('名前').join('\n    ')}`,
       },
       made,
     );
     return EXIT.done;
   },
 });
+
+const DAILY = {
+  en: '(daily, by cron: nobody is admitted once a list has ended)',
+  ja: '（cron で毎日。期限が切れると誰も接続できません）',
+};
+
+function refuseCrlUrlInVain(crlUrl: string | undefined, hasAuthority: boolean): void {
+  if (crlUrl === undefined || !hasAuthority) return;
+  throw new UsageError(
+    {
+      en: '--crl-url goes with the trial CA that is made here alone',
+      ja: '--crl-url は試験用 CA をここで作るときだけ指定できます',
+    },
+    {
+      next: {
+        en: 'a CA that is there has its address already: see kakehashi cert init-ca --crl-url',
+        ja: '既にある CA の配布先は決まっています。kakehashi cert init-ca --crl-url を参照',
+      },
+    },
+  );
+}
 
 function ownOf(
   given: Omit<OwnCertificates, 'certificate' | 'key'> & {

@@ -5,6 +5,7 @@ import { askControl, NothingRuns } from '../../gateway/control.ts';
 import type { DirectoryEntry } from '../../gateway/safeguards/directory.ts';
 import { CommandError, command, EXIT, many, option, required, UsageError } from '../command.ts';
 import { callPartner } from '../partner-call.ts';
+import { otherHalfOf, otherHalfText } from '../other-half.ts';
 import { addPartner, type NewPartner } from '../partners.ts';
 import { readPartners } from '../region.ts';
 import { tableOf } from '../table.ts';
@@ -90,13 +91,20 @@ const partnerAdd = command({
       },
     };
     const entry = addPartner(config, partner);
+    const half = await otherHalfOf(config).catch(() => undefined);
     const isRunning = await reloaded(config.folder);
     print(
       {
-        en: `${writeYaml([entry])}${isRunning ? 'in force in the running process' : 'in force at the next start'}`,
-        ja: `${writeYaml([entry])}${isRunning ? '動作中のプロセスに反映しました' : '次の起動から有効です'}`,
+        en: [
+          `${writeYaml([entry])}${isRunning ? 'in force in the running process' : 'in force at the next start'}`,
+          ...(half === undefined ? [] : [otherHalfText(half, partner.kind).en]),
+        ].join('\n'),
+        ja: [
+          `${writeYaml([entry])}${isRunning ? '動作中のプロセスに反映しました' : '次の起動から有効です'}`,
+          ...(half === undefined ? [] : [otherHalfText(half, partner.kind).ja]),
+        ].join('\n'),
       },
-      { entry, isRunning },
+      { entry, isRunning, otherHalf: half },
     );
     return EXIT.done;
   },

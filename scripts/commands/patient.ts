@@ -5,6 +5,7 @@ import type { AcknowledgementDetail } from '../../profiles/formats/hl7v3.ts';
 import { encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { NameRepresentation, PersonName } from '../../profiles/patient.ts';
 import { CommandError, command, EXIT, option, required, UsageError } from '../command.ts';
+import { MESSAGES } from '../messages.ts';
 import { patientIdOf, REGION_OPTIONS, withRegion } from '../region.ts';
 import { tableOf } from '../table.ts';
 
@@ -12,6 +13,14 @@ const NAME_OPTIONS = {
   kanji: option.text({ en: "'FAMILY GIVEN' in kanji.", ja: '漢字の「姓 名」。' }),
   kana: option.text({ en: "'FAMILY GIVEN' in kana.", ja: '仮名の「姓 名」。' }),
   romaji: option.text({ en: "'FAMILY GIVEN' in Latin letters.", ja: 'ローマ字の「姓 名」。' }),
+} as const;
+
+/** There is no `--name`: a Japanese name is written in up to three ways, each of which is told. */
+const INSTEAD_OF = {
+  '--name': {
+    en: "give --kanji, --kana or --romaji, such as --kanji '試験 花子'",
+    ja: "--kanji、--kana、--romaji のいずれかで指定してください（例: --kanji '試験 花子'）",
+  },
 } as const;
 
 const SEX = option.oneOf(['M', 'F', 'UN'], {
@@ -27,6 +36,7 @@ const patientFeed = command({
     en: 'Tell the region of a patient, as a hospital system does (ITI-44).',
     ja: '病院システムとして患者を地域に登録する（ITI-44）。',
   },
+  insteadOf: INSTEAD_OF,
   options: {
     ...REGION_OPTIONS,
     id: required(
@@ -34,6 +44,7 @@ const patientFeed = command({
         en: "The hospital's number for the patient, 'ID^^^&OID&ISO'.",
         ja: "病院の患者番号 'ID^^^&OID&ISO'。",
       }),
+      "'4711^^^&2.999.392.32.10.1&ISO'",
     ),
     ...NAME_OPTIONS,
     birth: BIRTH,
@@ -79,6 +90,7 @@ const patientFind = command({
     en: 'Find a patient in the own region by number (ITI-45) or by name, birth date and sex (ITI-47).',
     ja: '自地域の患者を、番号（ITI-45）または氏名・生年月日・性別（ITI-47）で探す。',
   },
+  insteadOf: INSTEAD_OF,
   options: {
     ...REGION_OPTIONS,
     id: option.text({
@@ -193,10 +205,13 @@ function birthOf(text: string): string {
 }
 
 function nameNeeded(): UsageError {
-  return new UsageError({
-    en: 'a name is needed: --kanji, --kana or --romaji',
-    ja: '氏名が必要です: --kanji、--kana または --romaji',
-  });
+  return new UsageError(
+    {
+      en: 'a name is needed: --kanji, --kana or --romaji',
+      ja: '氏名が必要です: --kanji、--kana または --romaji',
+    },
+    { next: MESSAGES.forExample("--kanji '試験 花子'") },
+  );
 }
 
 function refused(details: readonly AcknowledgementDetail[]): CommandError {

@@ -1,4 +1,5 @@
 import { command, EXIT, option } from '../command.ts';
+import { starterGone } from '../parent.ts';
 
 /** `kakehashi serve`: runs a region's gateway until Ctrl-C or SIGTERM; its log is on standard output. */
 export const serveCommand = command({
@@ -7,7 +8,7 @@ export const serveCommand = command({
   options: { folder: option.folder() },
   async run({ folder }, desk) {
     const { serve } = await import('../../gateway/main.ts');
-    await serve(folder, { stop: desk.stop });
+    await serve(folder, { stop: AbortSignal.any([desk.stop, starterGone()]) });
     return EXIT.done;
   },
 });

@@ -8,13 +8,16 @@ import { type DemoDocument, demoDocumentEntry, demoDocuments } from './documents
 import { type FoundDocuments, Hospital, reasonOf, type RetrievedDocument } from './hospital.ts';
 import { demoPatients, recordIn } from './patients.ts';
 import { type DemoRegion, type DemoRegionName, demoRegion, demoRegions } from './regions.ts';
+import { Wire, type WireLine, wireText } from './wire.ts';
 
 /** One step of the story, as it is told and as it went. */
 export interface Step {
   readonly name: string;
   readonly title: Text;
-  /** What went over the wire. */
-  readonly wire: readonly string[];
+  /** What went over the wire, as the regions have recorded it, and what it came to. */
+  readonly wire: readonly (Text | string)[];
+  /** What the regions have recorded, for programs. */
+  readonly exchanges: readonly WireLine[];
   readonly ok: boolean;
   readonly ms: number;
   readonly problem?: string;
@@ -52,25 +55,29 @@ interface Known {
 
 /**
  * The story: three hospitals tell their regions of their patients and submit documents; then the one in Shimane looks for
- * Hanako's documents everywhere and retrieves them, byte for byte. Each step says what went over the wire; the first that does
- * not hold ends the story.
+ * Hanako's documents everywhere and retrieves them, byte for byte. Each step says what went over the wire, read from the
+ * audit trails; the first that does not hold ends the story.
  */
 export async function tellStory(options: StoryOptions): Promise<Story> {
   const hospitals = await openHospitals(options);
   const known: Known = { retrieved: [], errors: [] };
   const steps: Step[] = [];
+  const observed = wireOf(options.federation);
+  await observed.since();
   try {
     for (const { name, title, act } of stepsOf(options, hospitals, known)) {
       const startedAt = performance.now();
-      const wire: string[] = [];
+      const came: Notes = [];
       let problem: string | undefined;
       try {
-        await act(wire);
+        await act(came);
       } catch (error) {
         problem = reasonOf(error);
       }
       const ms = Math.round(performance.now() - startedAt);
-      const step: Step = { name, title, wire, ok: problem === undefined, ms, problem };
+      const exchanges = await observed.since();
+      const wire = [...exchanges.map(wireText), ...came];
+      const step: Step = { name, title, wire, exchanges, ok: problem === undefined, ms, problem };
       steps.push(step);
       options.told(step);
       if (problem !== undefined) break;
@@ -92,10 +99,23 @@ export async function tellStory(options: StoryOptions): Promise<Story> {
 
 type Hospitals = ReadonlyMap<DemoRegionName, Hospital>;
 
+/** What a step came to, beside what the regions record. */
+type Notes = (Text | string)[];
+
 interface Act {
   readonly name: string;
   readonly title: Text;
-  readonly act: (wire: string[]) => Promise<void>;
+  readonly act: (came: Notes) => Promise<void>;
+}
+
+function wireOf({ regions }: Federation): Wire {
+  return new Wire(
+    [...regions.values()].map(({ plan: { name, homeCommunityId }, folder }) => ({
+      name,
+      homeCommunityId,
+      folder,
+    })),
+  );
 }
 
 async function openHospitals({ federation, now }: StoryOptions): Promise<Hospitals> {
@@ -131,7 +151,7 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: 'Each hospital tells its region of its patients',
         ja: '各病院が患者を地域に登録する',
       },
-      act: (wire) => feedPatients(hospitals, wire),
+      act: () => feedPatients(hospitals),
     },
     {
       name: 'submit-documents',
@@ -139,7 +159,7 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: "Each hospital submits Hanako's documents",
         ja: '各病院が花子さんの文書を登録する',
       },
-      act: (wire) => submitDocuments(hospitals, wire),
+      act: (came) => submitDocuments(hospitals, came),
     },
     ...(without
       ? [
@@ -149,9 +169,9 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
               en: `${demoRegion(without).title.en} goes out of service`,
               ja: `${demoRegion(without).title.ja}が停止する`,
             },
-            act: async (wire: string[]) => {
+            act: async (came: Notes) => {
               await options.processes.get(without)?.stop();
-              wire.push(`${without}: stopped`);
+              came.push({ en: `${without}: stopped`, ja: `${without}: 停止しました` });
             },
           },
         ]
@@ -162,7 +182,7 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: 'The hospital in Shimane looks up the regional id of its chart number',
         ja: '島根の病院が患者番号から地域共通 ID を調べる',
       },
-      act: (wire) => identifyPatient(hospitals, known, wire),
+      act: (came) => identifyPatient(hospitals, known, came),
     },
     {
       name: 'find-documents',
@@ -170,7 +190,7 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: 'Shimane asks all regions for her documents',
         ja: '島根が全地域に文書を照会する',
       },
-      act: (wire) => findEverywhere(options, { hospitals, known, wire }),
+      act: (came) => findEverywhere(options, { hospitals, known, came }),
     },
     {
       name: 'retrieve-documents',
@@ -178,7 +198,7 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: 'Shimane retrieves them, and they are the same byte for byte',
         ja: '島根が文書を取得し、1 バイトも違わないことを確かめる',
       },
-      act: (wire) => retrieveEverywhere(options, { hospitals, known, wire }),
+      act: (came) => retrieveEverywhere(options, { hospitals, known, came }),
     },
     {
       name: 'verify-audit',
@@ -186,24 +206,27 @@ function stepsOf(options: StoryOptions, hospitals: Hospitals, known: Known): rea
         en: 'Every region has recorded what happened',
         ja: '各地域の監査証跡を検証する',
       },
-      act: async (wire) => {
+      act: async (came) => {
         for (const { plan, folder } of options.federation.regions.values()) {
-          wire.push(`${plan.name}: ${await options.verifyTrail(folder)} records, unbroken`);
+          const records = await options.verifyTrail(folder);
+          came.push({
+            en: `${plan.name}: ${records} records, unbroken`,
+            ja: `${plan.name}: 記録 ${records} 件、連鎖に切れ目なし`,
+          });
         }
       },
     },
   ];
 }
 
-async function feedPatients(hospitals: Hospitals, wire: string[]): Promise<void> {
+async function feedPatients(hospitals: Hospitals): Promise<void> {
   for (const region of demoRegions()) {
     const records = demoPatients().flatMap((patient) => recordIn(patient, region.name) ?? []);
     for (const record of records) await hospitalOf(hospitals, region.name).feed(record);
-    wire.push(`ITI-44 x ${records.length} -> ${region.name}/patient-identity: CA`);
   }
 }
 
-async function submitDocuments(hospitals: Hospitals, wire: string[]): Promise<void> {
+async function submitDocuments(hospitals: Hospitals, came: Notes): Promise<void> {
   for (const region of demoRegions()) {
     const hospital = hospitalOf(hospitals, region.name);
     const documents = demoDocuments(region);
@@ -215,30 +238,29 @@ async function submitDocuments(hospitals: Hospitals, wire: string[]): Promise<vo
         entryOf: (about) => demoDocumentEntry(document, region, about),
       })),
     );
-    const bytes = documents.reduce((sum, { content }) => sum + content.sizeBytes, 0);
-    wire.push(
-      `ITI-41 (MTOM, ${documents.map(({ mimeType }) => mimeType).join(' + ')}, ${bytes} bytes) -> ${region.name}/document-repository: Success`,
-    );
+    for (const document of documents) came.push(documentText(region, document, document.content));
   }
 }
 
-async function identifyPatient(hospitals: Hospitals, known: Known, wire: string[]): Promise<void> {
+async function identifyPatient(hospitals: Hospitals, known: Known, came: Notes): Promise<void> {
   const region = demoRegion('shimane');
   known.shimanePatient = await hospitalOf(hospitals, 'shimane').regionalIdOf(chartNumberIn(region));
-  wire.push(
-    `ITI-45 -> shimane/patient-identity: OK, one id of authority ${known.shimanePatient.assigningAuthority}`,
-  );
+  const { assigningAuthority } = known.shimanePatient;
+  came.push({
+    en: `shimane: one id of authority ${assigningAuthority}`,
+    ja: `shimane: 発番元 ${assigningAuthority} の ID が一つ`,
+  });
 }
 
 interface Scene {
   readonly hospitals: Hospitals;
   readonly known: Known;
-  readonly wire: string[];
+  readonly came: Notes;
 }
 
 async function findEverywhere(
   { without }: StoryOptions,
-  { hospitals, known, wire }: Scene,
+  { hospitals, known, came }: Scene,
 ): Promise<void> {
   if (!known.shimanePatient) throw new Untrue('the patient is not known');
   const found = await hospitalOf(hospitals, 'shimane').documentsEverywhere(known.shimanePatient);
@@ -248,18 +270,22 @@ async function findEverywhere(
     const count = found.entries.filter(
       ({ homeCommunityId }) => homeCommunityId === region.homeCommunityId,
     ).length;
-    const path = region.name === 'shimane' ? 'ITI-18' : 'ITI-55, ITI-38';
     const silent = region.name === without;
-    wire.push(
-      silent
-        ? `${path} -> ${region.name}: XDSUnavailableCommunity`
-        : `${path} -> ${region.name}: ${count} documents`,
+    const { homeCommunityId } = region;
+    const missing = found.errors.filter(({ codeContext }) => codeContext.includes(homeCommunityId));
+    came.push(
+      missing.length > 0
+        ? `${region.name}: ${missing.map(({ errorCode }) => errorCode).join(', ')}`
+        : {
+            en: `${region.name}: ${count} document${count === 1 ? '' : 's'}`,
+            ja: `${region.name}: 文書 ${count} 件`,
+          },
     );
     const expected = silent ? 0 : demoDocuments(region).length;
     if (count !== expected)
       throw new Untrue(`${region.name}: ${count} documents, expected ${expected}`);
   }
-  wire.push(`ITI-18 -> shimane/initiating-gateway: ${found.status}`);
+  came.push({ en: `the answer: ${found.status}`, ja: `応答: ${found.status}` });
   const expectedStatus = without ? 'PartialSuccess' : 'Success';
   if (found.status !== expectedStatus)
     throw new Untrue(`answered ${found.status}, expected ${expectedStatus}`);
@@ -278,7 +304,7 @@ function requireUnavailable(errors: readonly RegistryError[], without: DemoRegio
 
 async function retrieveEverywhere(
   { without }: StoryOptions,
-  { hospitals, known, wire }: Scene,
+  { hospitals, known, came }: Scene,
 ): Promise<void> {
   const entries = known.found?.entries ?? [];
   const { status, documents, errors } = await hospitalOf(hospitals, 'shimane').retrieve(entries);
@@ -287,18 +313,28 @@ async function retrieveEverywhere(
   if (status !== 'Success') throw new Untrue(`answered ${status}`);
   for (const region of demoRegions()) {
     if (region.name === without) continue;
-    const path = region.name === 'shimane' ? 'ITI-43' : 'queue, ITI-39';
     for (const document of demoDocuments(region)) {
       const retrieved = documents.find(
         ({ homeCommunityId, uniqueId }) =>
           homeCommunityId === region.homeCommunityId && uniqueId === document.uniqueId,
       );
       requireSame(document, retrieved, entryOf(entries, region, document));
-      wire.push(
-        `${path} -> ${region.name}: ${document.fileName}, ${document.content.sizeBytes} bytes, SHA-1 ${document.content.sha1}`,
-      );
+      if (retrieved) came.push(documentText(region, document, retrieved));
     }
   }
+}
+
+/** One document: where it is, its file, octets and SHA-1. */
+function documentText(
+  region: DemoRegion,
+  { fileName }: DemoDocument,
+  { sizeBytes, sha1 }: { readonly sizeBytes: number; readonly sha1: string },
+): Text {
+  const head = `${region.name}: ${fileName}`;
+  return {
+    en: `${head}, ${sizeBytes} bytes, SHA-1 ${sha1}`,
+    ja: `${head}、${sizeBytes} バイト、SHA-1 ${sha1}`,
+  };
 }
 
 function requireSame(

@@ -41,8 +41,23 @@ describe('kakehashi cert init-ca', () => {
     const before = await readFile(join(ca, 'root.pem'), 'utf8');
     const { exit, stderr } = await ran('init-ca', '--ca', ca);
     expect(exit).toBe(EXIT.failed);
-    expect(stderr).toContain('is there already');
+    expect(stderr).toContain('is there already; nothing was written: name another place');
     expect(await readFile(join(ca, 'root.pem'), 'utf8')).toBe(before);
+  });
+
+  it('names where its lists will be had even if it is not told, and what to do daily', async () => {
+    const other = join(folder, 'default');
+    const { stdout } = await ran('init-ca', '--ca', other);
+    await issueBy(other, join(folder, 'by-default'));
+
+    expect(stdout).toContain(`kakehashi cert crl --ca ${other}`);
+    const certificates = readCertificates(await readFile(join(folder, 'by-default.pem')));
+    expect(certificates.map(({ crlDistributionPoints }) => crlDistributionPoints)).toEqual([
+      ['http://crl.example/trial-organization.crl'],
+      ['http://crl.example/trial-root.crl'],
+    ]);
+    const lint = await ran('lint', join(folder, 'by-default.pem'), '--json');
+    expect(JSON.parse(lint.stdout).findings).toEqual([]);
   });
 
   it('refuses an address that is none', async () => {
@@ -124,6 +139,28 @@ describe('kakehashi cert verify, lint and inspect', () => {
     expect(JSON.parse(lists.stdout)).toHaveLength(2);
   });
 
+  it('say what, where and the next step of a file that is not there', async () => {
+    const file = join(folder, 'nofile.pem');
+
+    expect((await ran('inspect', file)).stderr).toBe(
+      `${file}: there is no such file; check the path, and the folder that you are in\n`,
+    );
+  });
+
+  it('verify by the config of a region where there is one, else ask for what is missing', async () => {
+    const region = join(folder, 'region');
+    await run('init', region, '--name', 'R', '--oid', '2.999.392.32');
+    const file = join(region, 'certificates/own.pem');
+
+    expect(await ran('verify', file, '--folder', region)).toMatchObject({
+      exit: EXIT.done,
+      stdout: `${file}: accepted\n`,
+    });
+    const nowhere = await ran('verify', file, '--folder', folder);
+    expect(nowhere.exit).toBe(EXIT.usage);
+    expect(nowhere.stderr).toContain('give --folder of a region, or --anchors and --crls');
+  });
+
   it('say of a file that is neither what was expected', async () => {
     const { exit, stderr } = await ran('inspect', `${own}.key`);
     expect(exit).toBe(EXIT.failed);
@@ -192,6 +229,13 @@ describe('kakehashi cert renew and revoke', () => {
 });
 
 describe('kakehashi cert crl', () => {
+  it('writes lists for a fortnight unless it is told otherwise', async () => {
+    const { stdout } = await ran('crl', '--ca', ca, '--json');
+    const days = (new Date(JSON.parse(stdout).nextUpdate).getTime() - Date.now()) / 86_400_000;
+
+    expect(Math.round(days)).toBe(14);
+  });
+
   it('writes lists with a new number and day', async () => {
     const { exit, stdout } = await ran('crl', '--ca', ca, '--validity-days', '30', '--json');
     expect(exit).toBe(EXIT.done);
@@ -252,9 +296,13 @@ interface Ran {
 }
 
 async function ran(...words: string[]): Promise<Ran> {
+  return await run('cert', ...words);
+}
+
+async function run(...words: string[]): Promise<Ran> {
   let stdout = '';
   let stderr = '';
-  const exit = await runCommandLine(['cert', ...words], {
+  const exit = await runCommandLine(words, {
     stdout: {
       write: (text) => {
         stdout += text;
@@ -272,6 +320,10 @@ async function ran(...words: string[]): Promise<Ran> {
 }
 
 function issue(out: string, ...more: string[]): Promise<Ran> {
+  return issueBy(ca, out, ...more);
+}
+
+function issueBy(authority: string, out: string, ...more: string[]): Promise<Ran> {
   const who = [
     '--institution',
     '3310000001',
@@ -280,7 +332,7 @@ function issue(out: string, ...more: string[]): Promise<Ran> {
     '--host',
     'gw.example.invalid',
   ];
-  return ran('issue', '--ca', ca, ...who, '--out', out, ...more);
+  return ran('issue', '--ca', authority, ...who, '--out', out, ...more);
 }
 
 async function verify(file: string): Promise<Ran & { json: Record<string, unknown> }> {

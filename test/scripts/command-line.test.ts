@@ -140,14 +140,31 @@ describe('kakehashi, called wrongly', () => {
     const { exit, stderr } = await ran('documents', 'query');
 
     expect(exit).toBe(EXIT.usage);
-    expect(stderr).toBe('kakehashi: --patient is needed\n');
+    expect(stderr).toBe(
+      "kakehashi: --patient is needed; for example: --patient '4711^^^&2.999.392.32.10.1&ISO'\n",
+    );
   });
 
   it('says which argument is needed', async () => {
     const { exit, stderr } = await ran('partner', 'test');
 
     expect(exit).toBe(EXIT.usage);
-    expect(stderr).toBe('kakehashi: NAME is needed\n');
+    expect(stderr).toBe('kakehashi: NAME is needed; see --help\n');
+  });
+
+  it('says what to give instead of an option that people expect', async () => {
+    const { exit, stderr } = await ran('patient', 'feed', '--name=x');
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('there is no option --name; give --kanji, --kana or --romaji');
+  });
+
+  it('says why the demo cannot go without shimane', async () => {
+    const { exit, stderr } = await ran('demo', '--without', 'shimane');
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('it is the one that asks; for example: --without kagawa');
+    expect((await ran('demo', '--help')).stdout).toMatch(/shimane stays: it is the one/);
   });
 
   it('refuses an argument too many', async () => {
@@ -177,7 +194,7 @@ describe('kakehashi, called wrongly', () => {
   it('tells people of errors in their language', async () => {
     const { stderr } = await spoken('ja_JP', 'documents', 'query');
 
-    expect(stderr).toBe('kakehashi: --patient が必要です\n');
+    expect(stderr).toMatch(/^kakehashi: --patient が必要です; 例: --patient /);
   });
 });
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordsOf } from '../../gateway/safeguards/audit-chain.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { freePorts } from '../../scripts/federation.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
@@ -54,6 +55,15 @@ async function start(folder: string): Promise<void> {
   await until(async () => (await ran('check', folder, '--live')).exit === EXIT.done);
 }
 
+/** How many records of a transaction a region's trail holds. */
+async function recordsIn(folder: string, transaction: string): Promise<number> {
+  let count = 0;
+  for await (const { message } of recordsOf(join(folder, 'var/audit'))) {
+    if (message.includes(`csd-code="${transaction}"`)) count += 1;
+  }
+  return count;
+}
+
 const AT_SHIMANE = '4711^^^&2.999.392.32.10.1&ISO';
 const AT_KAGAWA = '00012345^^^&2.999.392.37.10.1&ISO';
 
@@ -93,6 +103,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const stop of stops) stop.abort();
   await Promise.all(running);
+  rmSync(root, { recursive: true, force: true });
 });
 
 describe('An operator connects two regions and exchanges a document by commands alone', () => {
@@ -201,6 +212,24 @@ describe('An operator connects two regions and exchanges a document by commands 
       ],
       errors: [],
     });
+  });
+
+  it('asks one community alone where it is named', async () => {
+    const asked = async (community: string) =>
+      ran(
+        ...['documents', 'query', '--folder', shimane, '--patient', AT_SHIMANE],
+        ...['--community', community, '--json'],
+      );
+    const seen = () => recordsIn(shimane, 'ITI-55');
+
+    const before = await seen();
+    const own = await asked('urn:oid:2.999.392.32');
+    expect(own).toMatchObject({ exit: EXIT.nothingToDo, stderr: '' });
+    expect(await seen()).toBe(before);
+    expect(JSON.parse((await asked('urn:oid:2.999.392.37')).stdout).documents).toHaveLength(1);
+    const unknown = await asked('urn:oid:2.999.1');
+    expect(JSON.parse(unknown.stderr).errors[0].what).toContain('XDSUnknownCommunity');
+    expect(JSON.parse(unknown.stderr).errors[0].next).toContain('kakehashi partner list');
   });
 
   it('lists nothing where only the own registry is asked', async () => {

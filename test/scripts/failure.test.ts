@@ -1,6 +1,9 @@
 import { PeerFailure } from '../../actors/actor.ts';
 import { ConfigFaults } from '../../gateway/config-faults.ts';
 import { KeyFileRefused } from '../../gateway/safeguards/key-files.ts';
+import { refused } from '../../certs/findings.ts';
+import { CredentialsRefused } from '../../certs/credentials.ts';
+import { readDirectory } from '../../gateway/safeguards/directory.ts';
 import { Refusal, Refusals } from '../../profiles/refusal.ts';
 import { CommandError, EXIT, UsageError } from '../../scripts/command.ts';
 import { printFailure } from '../../scripts/failure.ts';
@@ -17,6 +20,14 @@ function printed(error: unknown, { language = 'en', isJson = false } = {}) {
     isJson,
   });
   return { exit, stderr };
+}
+
+function directoryFaults(value: unknown): unknown {
+  try {
+    return readDirectory(value);
+  } catch (error) {
+    return error;
+  }
 }
 
 const NEXT = { en: 'do this', ja: 'こうする' };
@@ -45,11 +56,22 @@ describe('A failure is one line: where, what, the next step', () => {
       { path: 'c', problem: { en: 'two', ja: '二' } },
     ]);
 
-    expect(printed(error).stderr).toBe('kakehashi.yaml: one\nkakehashi.yaml: two\n');
+    const next = 'mend it, then: kakehashi check FOLDER';
+    expect(printed(error).stderr).toBe(
+      `kakehashi.yaml: one; ${next}\nkakehashi.yaml: two; ${next}\n`,
+    );
     expect(JSON.parse(printed(error, { isJson: true }).stderr).errors).toEqual([
-      { what: 'one', where: 'kakehashi.yaml', code: 'a.b' },
-      { what: 'two', where: 'kakehashi.yaml', code: 'c' },
+      { what: 'one', where: 'kakehashi.yaml', next, code: 'a.b' },
+      { what: 'two', where: 'kakehashi.yaml', next, code: 'c' },
     ]);
+  });
+
+  it('of a config that names its own next step, which then stands alone', () => {
+    const problem = { en: 'cannot be read; kakehashi init makes one', ja: '' };
+
+    expect(printed(new ConfigFaults('kakehashi.yaml', [{ path: '', problem }])).stderr).toBe(
+      'kakehashi.yaml: cannot be read; kakehashi init makes one\n',
+    );
   });
 
   it('for each refusal', () => {
@@ -85,6 +107,62 @@ describe('A failure is one line: where, what, the next step', () => {
 
     expect(printed(error).stderr).toBe(
       'kakehashi: listen EADDRINUSE :::8443; another process listens there: end it, or change listen in kakehashi.yaml\n',
+    );
+  });
+
+  const inUse = Object.assign(new Error('/r/kakehashi.db is in use by process 7'), {
+    name: 'DatabaseInUse',
+    holder: 7,
+  });
+  const OPERATORS: readonly Error[] = [
+    inUse,
+    Object.assign(new Error('/r/kakehashi.db is in use'), { name: 'DatabaseInUse' }),
+    Object.assign(new Error('Redis cannot be reached at 127.0.0.1:6379'), { name: 'RedisUnfit' }),
+    Object.assign(new Error('Redis has maxmemory-policy lru'), { name: 'RedisUnfit' }),
+    Object.assign(new Error('Redis keeps nothing'), { name: 'RedisUnfit' }),
+    Object.assign(new Error('another process'), { name: 'SpoolNotShared' }),
+    Object.assign(new Error('octets after the end'), { name: 'MalformedDer' }),
+    new KeyFileRefused('own.key', 'mode is 0644, it must be 0600: chmod 600 own.key'),
+    new KeyFileRefused('own.key', 'is there already'),
+    new KeyFileRefused('own.key', 'too large for a key'),
+    new CredentialsRefused([refused('expired', '2030-01-01')]),
+    Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE', port: 8443 }),
+    Object.assign(new Error('ENOTDIR: not a directory'), { code: 'ENOTDIR', path: '/r' }),
+  ];
+
+  it.each(OPERATORS.map((error) => [error.message, error] as const))(
+    'of what an operator can mend, in Japanese through and through: %s',
+    (_, error) => {
+      const { stderr } = printed(error, { language: 'ja' });
+      const [what = '', next = ''] = stderr.trim().split('; ');
+
+      expect(what).toMatch(/[\u3040-\u30ff\u4e00-\u9fff]/);
+      expect(stderr.replace(/kakehashi check|chmod 600 \S+/g, '')).not.toMatch(
+        /[a-z]{3,} [a-z]{2,} [a-z]{2,}/,
+      );
+      expect(next).not.toBe('');
+    },
+  );
+
+  it('of every fault of a directory, in Japanese too', () => {
+    const faults = directoryFaults({
+      entries: [
+        { name: 'A B', kind: 'x', certificate: {}, quirks: [{}], sourceIds: 'y', extra: 1 },
+        { name: 'b', kind: 'gateway', certificate: { issuer: 'CN=a', serialNumber: '1' } },
+        { name: 'b', kind: 'gateway', homeCommunityIds: [1], endpoints: { 'ITI-1': 'http://a' } },
+      ],
+    });
+
+    expect(printed(faults).stderr).toContain('entries[1].homeCommunityIds: at least one urn:oid:…');
+    expect(printed(faults, { language: 'ja' }).stderr).not.toMatch(
+      / (of|as|in|each|such|the|this) /,
+    );
+    expect(printed(faults, { language: 'ja' }).stderr).toContain('一つ以上必要です');
+  });
+
+  it('of a database that another process holds', () => {
+    expect(printed(inUse, { language: 'ja' }).stderr).toMatch(
+      /^kakehashi: \/r\/kakehashi\.db はプロセス 7 が使用中です; /,
     );
   });
 

@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseYaml, readConfig } from '../../gateway/config.ts';
 import { EXIT } from '../../scripts/command.ts';
+import { readRevocationLists } from '../../certs/revocation.ts';
+import { checkRegion } from '../../scripts/checks.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
 
 async function ran(...words: string[]) {
@@ -38,6 +40,8 @@ beforeAll(async () => {
   await init(kagawa, '2.999.392.37', '--network-id', 'NET-37', '--lang', 'ja');
 });
 
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
 describe('kakehashi init', () => {
   it('makes a folder whose config is sound', () => {
     const config = readConfig(shimane, {});
@@ -66,7 +70,7 @@ describe('kakehashi init', () => {
   it('writes defaults that are the defaults when their mark is taken away', () => {
     const text = readFileSync(join(shimane, 'kakehashi.yaml'), 'utf8');
     const unmarked = text.replace(/^( *)#([A-Za-z-]+:)(?= \S)/gm, '$1$2');
-    const other = mkdtempSync(join(tmpdir(), 'kakehashi-init-'));
+    const other = mkdtempSync(join(root, 'unmarked-'));
     writeFileSync(join(other, 'kakehashi.yaml'), unmarked);
 
     const { folder: _, file: __, ...defaults } = readConfig(other, {});
@@ -94,6 +98,30 @@ describe('kakehashi init', () => {
     expect(exit).toBe(EXIT.done);
     expect(existsSync(join(third, 'ca'))).toBe(false);
     expect(readConfig(third, {}).tls.crls).toEqual([join(shimane, 'ca/crls.pem')]);
+  });
+
+  it('names the daily lists among the next steps', async () => {
+    const { stdout } = await init(join(root, 'next'), '2.999.392.35');
+
+    expect(stdout).toContain(`kakehashi cert crl --ca ${join(root, 'next', 'ca')}`);
+  });
+
+  it('says in every certificate where its CRL is to be had', async () => {
+    const fourth = join(root, 'fourth');
+    await init(fourth, '2.999.392.34', '--crl-url', 'http://crl.shimane.example/a.crl');
+    const { stdout } = await ran('cert', 'inspect', join(fourth, 'certificates/own.pem'), '--json');
+    const [own, issuing] = JSON.parse(stdout);
+
+    expect(own.crlDistributionPoints).toEqual(['http://crl.shimane.example/a.crl']);
+    expect(issuing.crlDistributionPoints).toEqual(['http://crl.shimane.example/a.crl']);
+  });
+
+  it('takes no CRL address where no CA is made', async () => {
+    const words = ['--ca', join(shimane, 'ca'), '--crl-url', 'http://crl.example/a.crl'];
+    const { exit, stderr } = await init(join(root, 'vain'), '2.999.1', ...words);
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('goes with the trial CA that is made here alone');
   });
 
   it('takes certificates that the region has, and then makes none', async () => {
@@ -133,6 +161,21 @@ describe('kakehashi check', () => {
     );
   });
 
+  it('warns some days before a revocation list ends, and fails when it has', async () => {
+    const config = readConfig(shimane, {});
+    const [list] = readRevocationLists(readFileSync(join(shimane, 'ca/crls.pem')));
+    const end = list?.nextUpdate?.getTime() ?? 0;
+    const at = async (daysLeft: number) => {
+      const checks = await checkRegion(config, new Date(end - daysLeft * 86_400_000));
+      return checks.find(({ name }) => name === 'revocation');
+    };
+
+    expect((await at(6))?.outcome).toBe('ok');
+    expect((await at(4))?.outcome).toBe('warning');
+    expect((await at(4))?.detail.en).toContain('kakehashi cert crl');
+    expect((await at(0))?.outcome).toBe('failed');
+  });
+
   it('fails when the certificate belongs to another CA', async () => {
     const mixed = join(root, 'mixed');
     await init(mixed, '2.999.392.39');
@@ -169,7 +212,7 @@ describe('kakehashi check', () => {
 
 describe('kakehashi partner', () => {
   it('adds a gateway by its certificate, and keeps what was in the file', async () => {
-    const { exit } = await ran(
+    const { exit, stdout } = await ran(
       ...['partner', 'add', 'kagawa', '--folder', shimane],
       ...['--certificate', join(kagawa, 'certificates/own.pem')],
       ...[
@@ -182,6 +225,10 @@ describe('kakehashi partner', () => {
     const text = readFileSync(join(shimane, 'directory.yaml'), 'utf8');
 
     expect(exit).toBe(EXIT.done);
+    expect(stdout).toContain('the other half: the partner adds us');
+    expect(stdout).toContain('serialNumber NET-32');
+    expect(stdout).toContain(join(shimane, 'ca/anchors.pem'));
+    expect(stdout).toContain('--url https://localhost:8443/responding-gateway');
     expect(text).toMatch(/^# The partners: who may call/);
     expect(parseYaml(text)).toMatchObject({
       entries: [
@@ -196,6 +243,20 @@ describe('kakehashi partner', () => {
         },
       ],
     });
+  });
+
+  it('adds nobody who would speak for our own community', async () => {
+    const before = readFileSync(join(shimane, 'directory.yaml'), 'utf8');
+
+    const { exit, stderr } = await ran(
+      ...['partner', 'add', 'mirror', '--folder', shimane],
+      ...['--certificate', join(kagawa, 'certificates/own.pem')],
+      ...['--community', 'urn:oid:2.999.392.32'],
+    );
+
+    expect(exit).toBe(EXIT.usage);
+    expect(stderr).toContain('urn:oid:2.999.392.32 is our own community; nothing was written');
+    expect(readFileSync(join(shimane, 'directory.yaml'), 'utf8')).toBe(before);
   });
 
   it('lists who is in the directory', async () => {

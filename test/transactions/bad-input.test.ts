@@ -481,7 +481,7 @@ describe('what is badly made', () => {
         contentType: message.contentType,
         watch: () => world.filesIn('spool'),
       });
-      expect(raw.body.toString('utf8')).toContain('ResponseStatusType:Failure');
+      expect(Buffer.from(raw.body).toString('utf8')).toContain('ResponseStatusType:Failure');
       expect(sentBytes).toBeLessThan(100 * 1_048_576);
       expect(seen).toEqual([]);
       expect(await everything()).toEqual(before);
