@@ -17,9 +17,17 @@ interface Link {
  */
 export function starterGone(environment: NodeJS.ProcessEnv = process.env): AbortSignal {
   const starter = Number(environment[STARTER_VARIABLE] ?? 0);
-  return starter > 0
-    ? watched([{ pid: process.pid, parent: starter }])
-    : new AbortController().signal;
+  // It need not be our parent: a tracer, or a program that pins us to a core, may stand between.
+  return starter > 0 ? watched(() => isThere(starter)) : new AbortController().signal;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
 }
 
 /**
@@ -38,15 +46,16 @@ export function parentGone(environment: NodeJS.ProcessEnv = process.env): AbortS
   }
   const hungUp = new AbortController();
   process.once('SIGHUP', () => hungUp.abort());
-  return AbortSignal.any([watched(links), hungUp.signal]);
+  const stillThere = () => links.every(({ pid, parent }) => parentOf(pid) === parent);
+  return AbortSignal.any([watched(stillThere), hungUp.signal]);
 }
 
 const MOST_LINKS = 5;
 
-function watched(links: readonly Link[]): AbortSignal {
+function watched(stillThere: () => boolean): AbortSignal {
   const gone = new AbortController();
   const timer = setInterval(() => {
-    if (links.every(({ pid, parent }) => parentOf(pid) === parent)) return;
+    if (stillThere()) return;
     clearInterval(timer);
     gone.abort();
   }, LOOK_EVERY_MS);

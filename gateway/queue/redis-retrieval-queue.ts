@@ -197,9 +197,10 @@ export class RedisRetrievalQueue implements RetrievalQueue {
     const waiter = this.#waiters.get(jobId);
     if (!waiter) return;
     try {
+      // The state first: what a job says of its ending is whole only once it has ended.
+      const state = await this.#queue.getJobState(jobId);
       const job: RetrievalJob | undefined = await this.#queue.getJob(jobId);
       if (!job) return waiter.end(undefined);
-      const state = await job.getState();
       if (state === 'completed') {
         waiter.end(await outcomeOfEnding(job.returnvalue, job.data, this.#options.spool));
       } else if (state === 'failed') {

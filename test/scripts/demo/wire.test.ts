@@ -15,7 +15,7 @@ const REGIONS = ['shimane', 'okayama', 'kagawa'] as const;
 type RegionName = (typeof REGIONS)[number];
 
 function communityOf(name: string): string {
-  return `urn:oid:2.999.${REGIONS.findIndex((one) => one === name) + 1}`;
+  return `urn:oid:2.999.${REGIONS.indexOf(name as RegionName) + 1}`;
 }
 
 function wire(): Wire {
