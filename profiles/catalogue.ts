@@ -9,6 +9,12 @@ import { ITI_18 } from './xds/iti-18.ts';
 import { ITI_41 } from './xds/iti-41.ts';
 import { ITI_42 } from './xds/iti-42.ts';
 import { ITI_43 } from './xds/iti-43.ts';
+import { ITI_51 } from './xds/iti-51.ts';
+import { ITI_57 } from './xds/iti-57.ts';
+import { ITI_61 } from './xds/iti-61.ts';
+import { ITI_62 } from './xds/iti-62.ts';
+import { ITI_86 } from './xds/iti-86.ts';
+import { ITI_92 } from './xds/iti-92.ts';
 
 /** Any transaction, where its values are of no concern. */
 export type AnyTransaction = Transaction<unknown, unknown>;
@@ -24,7 +30,13 @@ export const CATALOGUE: readonly AnyTransaction[] = [
   ITI_44,
   ITI_45,
   ITI_47,
+  ITI_51,
   ITI_55,
+  ITI_57,
+  ITI_61,
+  ITI_62,
+  ITI_86,
+  ITI_92,
 ];
 
 const BY_ID = new Map(CATALOGUE.map((transaction) => [transaction.id, transaction]));

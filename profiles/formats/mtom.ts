@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../refusal.ts';
+import { parseParameters } from './header-parameters.ts';
 import {
   closing,
   exactly,
@@ -51,33 +52,15 @@ export interface ContentType {
 }
 
 /**
- * Reads a Content-Type header: values quoted or not, parameters in any order, lines folded.
+ * Reads a Content-Type header in every spelling that MIME allows: see `parseParameters`.
  *
  * @throws Fault Sender when it is malformed, or a parameter occurs twice
  * @see RFC 2045, section 5.1
  */
 export function parseContentType(value: string | undefined): ContentType {
-  const header = (value ?? '').replace(/\r\n[ \t]+/g, ' ').trim();
-  const end = header.indexOf(';');
-  const type = (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
-  const parameters = new Map<string, string>();
-  let at = end < 0 ? header.length : end;
-  while (at < header.length) {
-    PARAMETER.lastIndex = at;
-    const [whole, name, text] = PARAMETER.exec(header) ?? [];
-    if (whole === undefined) throw new Fault('Sender', 'a malformed Content-Type');
-    at += whole.length;
-    if (name === undefined || text === undefined) continue;
-    const key = name.toLowerCase();
-    if (parameters.has(key)) throw new Fault('Sender', 'a Content-Type with a parameter twice');
-    const quoted = text.startsWith('"');
-    parameters.set(key, quoted ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text);
-  }
-  return { type, parameters };
+  const { value: type, parameters } = parseParameters(value ?? '', 'Content-Type');
+  return { type: type.toLowerCase(), parameters };
 }
-
-/** A semicolon and, mostly, a parameter. Unquoted values may hold what a boundary or Content-ID holds. */
-const PARAMETER = /;\s*(?:([^\s;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)\s*)?/y;
 
 /** What one MTOM message may take. */
 export interface MtomLimits {

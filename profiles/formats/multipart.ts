@@ -169,7 +169,10 @@ export class MultipartReader {
       const [, name, value] = /^([!-9;-~]+)[ \t]*:[ \t]*([^\r\n\0]*)$/.exec(line) ?? [];
       if (name === undefined || value === undefined) throw this.#refuse('a malformed part header');
       const key = name.toLowerCase();
-      if (fields.has(key)) throw this.#refuse('a part with the same header field twice');
+      // What MIME does not define may stand there as often as it likes; nothing reads it.
+      if (fields.has(key) && key.startsWith('content-')) {
+        throw this.#refuse('a part with the same header field twice');
+      }
       fields.set(key, value.trimEnd());
     }
     return fields;

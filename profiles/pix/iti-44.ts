@@ -7,18 +7,26 @@ import {
   writeMessage,
 } from '../formats/hl7v3.ts';
 import { type AcknowledgementDetail, detailsOf } from '../formats/hl7v3-codes.ts';
-import { requireOid, writtenII } from '../formats/hl7v3-datatypes.ts';
+import { requireOid, v3, writeAssignedId, writtenII } from '../formats/hl7v3-datatypes.ts';
 import {
   findProviderOrganization,
   readOtherIds,
   readPatientIds,
   readPerson,
+  type Registration,
   readRegistration,
   requireCustodian,
   withIds,
   writeSubject,
 } from '../formats/hl7v3-person.ts';
-import { childrenOf, HL7_V3, refusalAt, requireChild } from '../formats/hl7v3-reading.ts';
+import {
+  childrenOf,
+  HL7_V3,
+  type Located,
+  refusalAt,
+  requireChild,
+  requireCode,
+} from '../formats/hl7v3-reading.ts';
 import {
   answeredOf,
   readAcknowledgement,
@@ -26,14 +34,19 @@ import {
   writeAcknowledgement,
 } from '../formats/hl7v3-reply.ts';
 import type { Opened } from '../formats/soap.ts';
-import type { Demographics, PatientId } from '../patient.ts';
+import { type Demographics, type PatientId, type PersonName, samePatientId } from '../patient.ts';
 import type { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction, type Issue } from '../transaction.ts';
 
-/** PRPA_IN201301UV02 (add) and PRPA_IN201302UV02 (revise). Source: ITI TF-2: 3.44. */
-export interface PatientIdentityFeed {
-  readonly kind: 'add' | 'revise';
+interface FeedMessage {
   readonly transmission: Transmission;
+  /** `custodian/assignedEntity/id@root`. */
+  readonly custodian: string;
+}
+
+/** PRPA_IN201301UV02 (add) and PRPA_IN201302UV02 (revise). Source: ITI TF-2: 3.44. */
+export interface PatientRegistrationFeed extends FeedMessage {
+  readonly kind: 'add' | 'revise';
   /** `patient/id`: all ids in the provider organisation's domain; at least one. */
   readonly ids: readonly PatientId[];
   /** `asOtherIDs/id`: ids of other domains. */
@@ -42,9 +55,27 @@ export interface PatientIdentityFeed {
   readonly demographics: Demographics;
   /** `providerOrganization/id@root` and its name. */
   readonly providerOrganization: { readonly id: string; readonly name?: string };
-  /** `custodian/assignedEntity/id@root`. */
-  readonly custodian: string;
 }
+
+/**
+ * PRPA_IN201304UV02: the subsumed identifier is given up for the surviving one; both are of one authority, and differ.
+ * Nothing else that the message says of the patient counts. It carries no `ids`, so that nobody takes it for a registration.
+ *
+ * @see ITI TF-2: 3.44.4.2
+ */
+export interface PatientMergeFeed extends FeedMessage {
+  readonly kind: 'merge';
+  /** `patient/id` of the authority of the subsumed identifier. */
+  readonly surviving: PatientId;
+  /** `replacementOf/priorRegistration/subject1/priorRegisteredRole/id`. */
+  readonly subsumed: PatientId;
+  /** The survivor's, as sent; empty for a name that is null. */
+  readonly names: readonly PersonName[];
+  readonly providerOrganization?: { readonly id: string; readonly name?: string };
+}
+
+/** The messages of the feed. Source: ITI TF-2: 3.44. */
+export type PatientIdentityFeed = PatientRegistrationFeed | PatientMergeFeed;
 
 /** MCCI_IN000002UV01. CA accepted, CE error, CR rejected; a peer's AA and AE are read as CA and CE. */
 export interface AcceptAcknowledgement {
@@ -53,11 +84,15 @@ export interface AcceptAcknowledgement {
 }
 
 /** The interaction of each kind; its action is the namespace, a colon and the interaction. */
-const INTERACTIONS = { add: 'PRPA_IN201301UV02', revise: 'PRPA_IN201302UV02' } as const;
+const INTERACTIONS = {
+  add: 'PRPA_IN201301UV02',
+  revise: 'PRPA_IN201302UV02',
+  merge: 'PRPA_IN201304UV02',
+} as const;
 const ACKNOWLEDGEMENT = 'MCCI_IN000002UV01';
 
 /**
- * Patient Identity Feed HL7 V3: add and revise. Resolving duplicates (PRPA_IN201304UV02) is not among its messages.
+ * Patient Identity Feed HL7 V3: add, revise, and the merge of two identifiers.
  *
  * That the ids belong to the provider organisation's domain, and both to the caller, is for the actor to judge.
  * Source: ITI TF-2: 3.44.
@@ -71,7 +106,7 @@ export const ITI_44 = defineTransaction<PatientIdentityFeed, AcceptAcknowledgeme
   wire: {
     kind: 'soap',
     mtom: 'never',
-    messages: [INTERACTIONS.add, INTERACTIONS.revise].map((name) => ({
+    messages: Object.values(INTERACTIONS).map((name) => ({
       action: `${HL7_V3}:${name}`,
       replyAction: `${HL7_V3}:${ACKNOWLEDGEMENT}`,
       body: { namespace: HL7_V3, name },
@@ -86,34 +121,49 @@ export const ITI_44 = defineTransaction<PatientIdentityFeed, AcceptAcknowledgeme
     event: { asker: 'Patient Record', answerer: 'Patient Record' },
     name: 'Patient Identity Feed',
     source: 'asker',
-    action: ({ request }) => (request?.kind === 'revise' ? 'U' : 'C'),
+    action: ({ request }) => (request === undefined || request.kind === 'add' ? 'C' : 'U'),
     objects: ({ request }) =>
-      request === undefined ? [] : request.ids.map(patientObject(request)),
+      request === undefined ? [] : idsOf(request).map(patientObject(request)),
   },
 });
+
+/** Of a merge, the survivor first. */
+function idsOf(feed: PatientIdentityFeed): readonly PatientId[] {
+  return feed.kind === 'merge' ? [feed.surviving, feed.subsumed] : feed.ids;
+}
 
 function patientObject({ transmission }: PatientIdentityFeed): (id: PatientId) => AuditObject {
   const detail = { type: 'II', value: writtenII(transmission.messageId) };
   return (patientId) => ({ kind: 'patient', patientId, detail });
 }
 
-/** @throws Refusal NS2xx or SYN1xx: exactly one active registration, an id, a name, provider organisation and custodian */
+/**
+ * @throws Refusal NS2xx or SYN1xx: exactly one active registration, an id, a name, and but for a merge a provider
+ * organisation, custodian; 204 for a merge of one identifier into itself or into another authority's
+ */
 function decodeFeed({ body }: Opened): PatientIdentityFeed {
-  const root = openMessage(body, [INTERACTIONS.add, INTERACTIONS.revise]);
+  const root = openMessage(body, Object.values(INTERACTIONS));
   const subject = requireChild(root, 'controlActProcess', 'subject');
-  const { registrationEvent, patient } = readRegistration(subject);
+  const registration = readRegistration(subject);
+  const transmission = readTransmission(root);
+  if (body.name === INTERACTIONS.merge) return { ...readMerge(registration), transmission };
+  const kind = body.name === INTERACTIONS.add ? 'add' : 'revise';
+  return { kind, ...readFeed(registration), transmission };
+}
+
+function readFeed({
+  registrationEvent,
+  patient,
+}: Registration): Omit<PatientRegistrationFeed, 'kind' | 'transmission'> {
   const [replacement] = childrenOf(registrationEvent, 'replacementOf');
   if (replacement !== undefined)
     throw refusalAt(replacement, 'SYN110', 'only in PRPA_IN201304UV02');
-  const ids = readPatientIds(patient);
-  if (ids.length === 0) throw refusalAt(patient, 'SYN100', 'id is required');
+  const ids = requireIds(patient);
   const providerOrganization = findProviderOrganization(patient);
   if (providerOrganization === undefined) {
     throw refusalAt(patient, 'SYN100', 'providerOrganization is required');
   }
   return {
-    kind: body.name === INTERACTIONS.add ? 'add' : 'revise',
-    transmission: readTransmission(root),
     ids,
     otherIds: withIds(readOtherIds(patient)),
     demographics: readPerson(patient),
@@ -122,19 +172,95 @@ function decodeFeed({ body }: Opened): PatientIdentityFeed {
   };
 }
 
+function requireIds(patient: Located): readonly PatientId[] {
+  const ids = readPatientIds(patient);
+  if (ids.length === 0) throw refusalAt(patient, 'SYN100', 'id is required');
+  return ids;
+}
+
+/** One pair in a message. Source: ITI TF-2: 3.44.4.2.2. */
+function readMerge({
+  registrationEvent,
+  patient,
+}: Registration): Omit<PatientMergeFeed, 'transmission'> {
+  const [replacement, another] = childrenOf(registrationEvent, 'replacementOf');
+  if (another !== undefined) throw refusalAt(another, 'SYN110', 'one pair in a message');
+  if (replacement === undefined) {
+    throw refusalAt(registrationEvent, 'SYN100', 'replacementOf is required');
+  }
+  const prior = requireChild(replacement, 'priorRegistration');
+  requireCode(prior, 'statusCode', ['obsolete']);
+  const role = requireChild(prior, 'subject1', 'priorRegisteredRole');
+  const [subsumed, ...others] = readPatientIds(role);
+  if (subsumed === undefined) throw refusalAt(role, 'SYN100', 'id is required');
+  if (others.length > 0) throw refusalAt(role, 'SYN110', 'one subsumed id in a message');
+  const surviving = survivorOf(patient, subsumed);
+  if (samePatientId(surviving, subsumed)) {
+    throw refusalAt(role, '204', 'an identifier cannot be merged into itself');
+  }
+  const { names } = readPerson(patient);
+  const custodian = requireOid(requireCustodian(registrationEvent));
+  const providerOrganization = findProviderOrganization(patient);
+  const merge = { kind: 'merge', surviving, subsumed, names, custodian } as const;
+  return providerOrganization === undefined ? merge : { ...merge, providerOrganization };
+}
+
+function survivorOf(patient: Located, subsumed: PatientId): PatientId {
+  const [surviving, ...others] = requireIds(patient).filter(
+    ({ assigningAuthority }) => assigningAuthority === subsumed.assigningAuthority,
+  );
+  if (surviving === undefined) {
+    throw refusalAt(patient, '204', 'no id of the authority of the subsumed one');
+  }
+  if (others.length > 0) throw refusalAt(patient, 'SYN110', 'one surviving id in a message');
+  return surviving;
+}
+
 function encodeFeed(feed: PatientIdentityFeed): Body {
   const interaction = INTERACTIONS[feed.kind];
-  const { ids, demographics: person, otherIds, providerOrganization, custodian } = feed;
-  const subject = writeSubject({ ids, person, otherIds, providerOrganization, custodian });
   return {
     action: `${HL7_V3}:${interaction}`,
     xml: writeMessage({
       interaction,
       transmission: feed.transmission,
       acceptAckCode: 'AL',
-      content: [writeControlAct(interaction, subject)],
+      content: [writeControlAct(interaction, subjectOf(feed))],
     }),
   };
+}
+
+function subjectOf(feed: PatientIdentityFeed): string {
+  const { providerOrganization, custodian } = feed;
+  if (feed.kind !== 'merge') {
+    const { ids, demographics: person, otherIds } = feed;
+    return writeSubject({ ids, person, otherIds, providerOrganization, custodian });
+  }
+  const { surviving, subsumed, names } = feed;
+  const subject = writeSubject({
+    ids: [surviving],
+    person: { names },
+    otherIds: [],
+    providerOrganization,
+    custodian,
+  });
+  // The last child of the registrationEvent; a name cannot hold the tag, since `<` is escaped in it.
+  return subject.replace(END, () => `${writeReplacement(subsumed)}${END}`);
+}
+
+const END = '</registrationEvent>';
+
+function writeReplacement(subsumed: PatientId): string {
+  const role = v3('priorRegisteredRole', { classCode: 'PAT' }, writeAssignedId(subsumed));
+  return v3(
+    'replacementOf',
+    { typeCode: 'RPLC' },
+    v3(
+      'priorRegistration',
+      { classCode: 'REG', moodCode: 'EVN' },
+      v3('statusCode', { code: 'obsolete' }),
+      v3('subject1', { typeCode: 'SBJ' }, role),
+    ),
+  );
 }
 
 const CODES = { A: 'CA', E: 'CE', R: 'CR' } as const;

@@ -8,7 +8,7 @@ import type { RegistryResponse } from './registry-response.ts';
 import {
   type AdhocQueryRequest,
   type AdhocQueryResponse,
-  patientOfQuery,
+  patientsOfQuery,
 } from './stored-queries.ts';
 import { IDENTIFICATION } from './vocabulary.ts';
 
@@ -43,6 +43,33 @@ export function submissionAudit<Request>(
     action: ({ side }) => (side === 'asker' ? 'R' : 'C'),
     objects: ({ request }) =>
       request === undefined ? [] : submissionObjects(submissionOf(request)),
+  };
+}
+
+/**
+ * The audit row of an update: as that of a submission, but with the action U on both ends.
+ *
+ * @see ITI TF-2: 3.57.5.1, 3.92.5.1
+ */
+export function updateAudit(name: string): AuditRow<Submitted, RegistryResponse> {
+  return { ...submissionAudit(name, (request: Submitted) => request), action: () => 'U' };
+}
+
+/**
+ * The audit row of a removal: a Patient Record deleted, with one object for each thing that was to be removed.
+ *
+ * @see ITI TF-2: 3.62.5.1, 3.86.5.1
+ */
+export function removalAudit<Request>(
+  name: string,
+  objectsOf: (request: Request) => readonly AuditObject[],
+): AuditRow<Request, RegistryResponse> {
+  return {
+    event: { asker: 'Patient Record', answerer: 'Patient Record' },
+    name,
+    source: 'asker',
+    action: () => 'D',
+    objects: ({ request }) => (request === undefined ? [] : objectsOf(request)),
   };
 }
 
@@ -96,9 +123,9 @@ export function queryAudit(
       if (request === undefined) {
         return query === undefined ? [] : [{ kind: 'query', id: '', text: query }];
       }
-      const patientId = findCX(patientOfQuery(request));
+      const patients = patientsOfQuery(request).map(findCX);
       return [
-        ...patientObjects(patientId === undefined ? [] : [patientId]),
+        ...patientObjects(patients.filter((patientId) => patientId !== undefined)),
         {
           kind: 'query',
           id: request.queryId,

@@ -88,17 +88,21 @@ export function decodeRetrieveRequest(body: XmlElement): RetrieveDocumentSetRequ
   if (!isNamed(body, NS.xds, 'RetrieveDocumentSetRequest')) {
     throw refused(`${body.name} in place of a RetrieveDocumentSetRequest`);
   }
+  return { documents: decodeDocumentRequests(body) };
+}
+
+/** The `xds:DocumentRequest` children of an element, at least one. @throws Refusal XDSRepositoryError */
+export function decodeDocumentRequests(body: XmlElement): readonly DocumentRequest[] {
   const elements = elementsOf(body);
   if (elements.length === 0) throw refused('no DocumentRequest');
   if (elements.length > MOST_DOCUMENTS) {
     throw refused(`more than ${MOST_DOCUMENTS} documents in one request`);
   }
-  const documents = elements.map((element) => {
+  return elements.map((element) => {
     if (!isNamed(element, NS.xds, 'DocumentRequest'))
       throw refused(`a ${element.name} in the request`);
     return idsOf(fieldsOf(element, REQUEST_FIELDS, refused), refused);
   });
-  return { documents };
 }
 
 function refused(context: string): Refusal {
@@ -164,13 +168,17 @@ function identifier(element: XmlElement, refuse: Refuse): string {
 
 /** `xds:RetrieveDocumentSetRequest`. */
 export function encodeRetrieveRequest({ documents }: RetrieveDocumentSetRequest): Body {
-  const requests = documents.map(
-    (document) => `<xds:DocumentRequest>${encodeIds(document)}</xds:DocumentRequest>`,
-  );
   return {
-    xml: `<xds:RetrieveDocumentSetRequest${XDS}>${requests.join('')}</xds:RetrieveDocumentSetRequest>`,
+    xml: `<xds:RetrieveDocumentSetRequest${XDS}>${encodeDocumentRequests(documents)}</xds:RetrieveDocumentSetRequest>`,
     attachments: [],
   };
+}
+
+/** `xds:DocumentRequest` of each, with the prefix `xds`. */
+export function encodeDocumentRequests(documents: readonly DocumentRequest[]): string {
+  return documents
+    .map((document) => `<xds:DocumentRequest>${encodeIds(document)}</xds:DocumentRequest>`)
+    .join('');
 }
 
 const XDS = attribute('xmlns:xds', NS.xds);

@@ -1,5 +1,6 @@
 import { decodeCX, decodeXCN, decodeXON, isDTM, isOid, isOidUrn } from '../formats/datatypes.ts';
 import { Refusal } from '../refusal.ts';
+import { DOCUMENT_AVAILABILITY, nameOfUrn } from './vocabulary.ts';
 
 /** `type/subtype`, without parameters. Source: RFC 6838, section 4.2. */
 export function isMimeType(text: string): boolean {
@@ -27,10 +28,25 @@ const isCX = reads(decodeCX);
 const isXCN = reads(decodeXCN);
 const isXON = reads(decodeXON);
 
-/** `id^^^&oid&ISO^type` or `id^^^^type`. Source: ITI TF-3: Table 4.2.3.1.7-2. */
+/** Types whose ids need no authority, and have none. Source: ITI TF-3: Table 4.2.3.1.7-2. */
+const WITHOUT_AUTHORITY: readonly string[] = [
+  'urn:ihe:iti:xds:2016:studyInstanceUID',
+  'urn:ihe:iti:xdw:2013:workflowInstanceId',
+];
+
+/** `id^^^&oid&ISO^type`, `id^^^namespace^type` or `id^^^^type`; a sixth component, the community, is let pass. Source: ITI TF-3: Table 4.2.3.1.7-2. */
 function isCXi(text: string): boolean {
-  const [id, second, third, , type] = text.split('^');
-  return Boolean(id) && !second && !third && Boolean(type);
+  const [id, second, third, authority = '', type, , ...more] = text.split('^');
+  if (!id || second || third || !type || more.length > 0) return false;
+  if (WITHOUT_AUTHORITY.includes(type)) return authority === '';
+  if (!authority.includes('&')) return true;
+  const [, oid = '', universal, ...rest] = authority.split('&');
+  return isOid(oid) && universal === 'ISO' && rest.length === 0;
+}
+
+/** A plain text, or `code^^^&oid&ISO`. Source: ITI TF-3: Table 4.2.3.1.7-2. */
+function isCodedString(text: string): boolean {
+  return text !== '' && (!text.includes('^') || isCX(text));
 }
 
 /** Telephone or e-mail: something stands in one of the components that carry an address. */
@@ -54,7 +70,9 @@ function isRecipient(text: string): boolean {
 
 /** How the value of an attribute is checked. Source: ITI TF-3: Table 4.2.3.1.7-2. */
 export const DATATYPES = {
+  Availability: (text) => nameOfUrn(DOCUMENT_AVAILABILITY, text) !== undefined,
   CX: isCX,
+  CodedString: isCodedString,
   CXi: isCXi,
   DTM: isDTM,
   Identifier: (text) => text.trim() !== '',

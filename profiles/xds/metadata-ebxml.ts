@@ -5,16 +5,19 @@ import type {
   ExtrinsicObject,
   LocalizedString,
   Association as RimAssociation,
+  RegistryObject,
   RegistryPackage,
   Slot,
 } from '../formats/ebxml.ts';
 import type {
   Association,
   Author,
+  AvailabilityStatus,
   Code,
   DocumentEntry,
   ExtraMetadata,
   Folder,
+  MetadataObjectValue,
   SubmissionSet,
 } from './metadata.ts';
 import {
@@ -225,15 +228,21 @@ export function folderToEbxml(folder: Folder): RegistryPackage {
 export function associationToEbxml(association: Association): RimAssociation {
   const parts = new Parts(association.entryUUID);
   parts.slot('SubmissionSetStatus', association.submissionSetStatus);
+  parts.slot('PreviousVersion', association.previousVersion?.toString());
+  parts.slot('AssociationPropagation', association.associationPropagation);
+  parts.slot('OriginalStatus', statusUrn(association.originalStatus));
+  parts.slot('NewStatus', statusUrn(association.newStatus));
   parts.extra(association.extraMetadata);
   parts.code(CLASSIFICATION.Association.associationDocumentation, [
     association.associationDocumentation,
   ]);
-  const { availabilityStatus, homeCommunityId } = association;
+  const { availabilityStatus, homeCommunityId, logicalID, version } = association;
   return {
     element: 'Association',
     ...NOTHING,
     id: association.entryUUID,
+    ...(logicalID === undefined ? {} : { lid: logicalID }),
+    ...(version === undefined ? {} : { versionName: String(version) }),
     ...(homeCommunityId === undefined ? {} : { home: homeCommunityId }),
     ...(availabilityStatus === undefined ? {} : { status: STATUS_TYPE[availabilityStatus] }),
     objectType: OBJECT_TYPE.Association,
@@ -242,4 +251,22 @@ export function associationToEbxml(association: Association): RimAssociation {
     sourceObject: association.sourceObject,
     targetObject: association.targetObject,
   };
+}
+
+function statusUrn(status: AvailabilityStatus | undefined): string | undefined {
+  return status && STATUS_TYPE[status];
+}
+
+/** Any object of XDS as ebRIM. */
+export function metadataToEbxml(object: MetadataObjectValue): RegistryObject {
+  switch (object.kind) {
+    case 'DocumentEntry':
+      return documentEntryToEbxml(object);
+    case 'SubmissionSet':
+      return submissionSetToEbxml(object);
+    case 'Folder':
+      return folderToEbxml(object);
+    case 'Association':
+      return associationToEbxml(object);
+  }
 }

@@ -1,321 +1,138 @@
-import { isOidUrn, isUuidUrn, lowerBound, shape } from '../formats/datatypes.ts';
-import type { Classification, RegistryObject } from '../formats/ebxml.ts';
+import type { RegistryObject } from '../formats/ebxml.ts';
 import { Refusal } from '../refusal.ts';
-import { DATATYPES, type Datatype } from './metadata-datatypes.ts';
-import {
-  classificationsOf,
-  identifierOf,
-  kindOf,
-  type MetadataKind,
-  slotValues,
-} from './metadata-xml.ts';
-import { refusalsOfStructure } from './submission-structure.ts';
-import {
-  AUTHOR_SLOTS,
-  CLASSIFICATION,
-  DOCUMENT_ENTRY_TYPE,
-  IDENTIFICATION,
-  LIMITED_METADATA_NODE,
-  REFERENCE_ID_LIST,
-  SLOT_NAMES,
-} from './vocabulary.ts';
+import { ASSOCIATION_RULES } from './association-rules.ts';
+import type {
+  MetadataColumn,
+  MetadataRule,
+  RuleFault,
+  RuleVerdict,
+  SubmissionRules,
+} from './metadata-rule.ts';
+import { identifierOf, kindOf } from './metadata-xml.ts';
+import { OBJECT_RULES } from './object-rules.ts';
+import { OPERATION_RULES } from './operation-rules.ts';
+import { SubmissionGraph } from './submission-graph.ts';
+import { MEMBERSHIP_RULES, STRUCTURE_RULES } from './submission-structure.ts';
+import { UPDATE_RULES } from './update-rules.ts';
+import { IDENTIFICATION } from './vocabulary.ts';
 
-/** Who is sent the metadata: `XDS DS` by a Document Source (ITI-41), `XDS DR` by a Document Repository (ITI-42). */
-export type MetadataColumn = 'XDS DS' | 'XDS DR';
+/** Every rule of metadata that can be judged without a store, each once, in the order in which they are judged. */
+export const METADATA_RULES: readonly MetadataRule[] = [
+  ...Object.values(OBJECT_RULES).flat(),
+  ...STRUCTURE_RULES,
+  ...ASSOCIATION_RULES,
+  ...OPERATION_RULES,
+  ...MEMBERSHIP_RULES,
+  ...UPDATE_RULES,
+];
 
-/** How a submission is judged. */
-export interface SubmissionRules {
-  readonly column: MetadataColumn;
-  /** Whose error codes are used. Default: Registry. */
-  readonly by?: 'Registry' | 'Repository';
+/** One rule, and what it found about one object. */
+interface Judged {
+  readonly rule: MetadataRule;
+  readonly objectId?: string;
+  readonly faults: readonly RuleFault[];
 }
 
-/** One row of the tables of attributes. `XDS DR`: required of a repository, not of a source. */
-interface AttributeRule {
-  readonly attribute: string;
-  readonly carrier: 'slot' | 'code' | 'identifier';
-  /** Slot name, classificationScheme or identificationScheme. */
-  readonly at: string;
-  readonly required?: true | 'XDS DR';
-  readonly many?: true;
-  readonly type: Datatype;
+function* judged(
+  objects: readonly RegistryObject[],
+  column: MetadataColumn,
+): Generator<Judged, void> {
+  const asked = ({ columns }: MetadataRule) => columns === undefined || columns.includes(column);
+  for (const object of objects) {
+    const kind = kindOf(object);
+    // An object of no kind is refused with the structure.
+    for (const rule of kind === undefined ? [] : OBJECT_RULES[kind]) {
+      if (asked(rule)) yield { rule, objectId: object.id, faults: rule.faults(object, column) };
+    }
+  }
+  const graph = new SubmissionGraph(objects, column);
+  for (const rule of STRUCTURE_RULES) {
+    if (asked(rule)) yield { rule, faults: rule.faults(graph) };
+  }
+  const rules = [...ASSOCIATION_RULES, ...OPERATION_RULES].filter(asked);
+  for (const association of graph.associations) {
+    for (const rule of rules) {
+      yield { rule, objectId: association.id, faults: rule.faults(association, graph) };
+    }
+  }
+  for (const rule of [...MEMBERSHIP_RULES, ...UPDATE_RULES]) {
+    if (asked(rule)) yield { rule, faults: rule.faults(graph) };
+  }
 }
 
-const slot = (
-  attribute: string,
-  type: Datatype,
-  more: Partial<AttributeRule> = {},
-): AttributeRule => ({
-  attribute,
-  carrier: 'slot',
-  at: attribute,
-  type,
-  ...more,
-});
+function codeOf({ code }: MetadataRule, { column, by = 'Registry' }: SubmissionRules): string {
+  const named = typeof code === 'function' ? code(column) : code;
+  return named === 'MetadataError' || named === 'DuplicateUniqueIdInMessage'
+    ? `XDS${by}${named}`
+    : named;
+}
 
-const code = (
-  kind: keyof typeof CLASSIFICATION,
-  attribute: string,
-  more: Partial<AttributeRule> = {},
-) => {
-  const schemes: Readonly<Record<string, string>> = CLASSIFICATION[kind];
-  return {
-    attribute,
-    carrier: 'code',
-    at: schemes[attribute] ?? '',
-    type: 'String',
-    ...more,
-  } as const;
-};
+/**
+ * Every rule that is asked of a submission, with what came of it: for each object its own rules, then those of the whole.
+ * A rule that an object breaks in several ways stands there as often. Codes are not looked up.
+ *
+ * Objects that `metadata-xml.ts` cannot tell the kind of are judged by the structure alone.
+ *
+ * @see ITI TF-3: 4.2.2, 4.2.3; ITI TF-2: 3.41.4.1.3, 3.42.4.1.3, 3.57.4.1.3, 3.61.4.1.3, 3.92.4.1.3
+ */
+export function judgeSubmission(
+  objects: readonly RegistryObject[],
+  rules: SubmissionRules,
+): readonly RuleVerdict[] {
+  const verdicts: RuleVerdict[] = [];
+  for (const { rule, objectId, faults } of judged(objects, rules.column)) {
+    if (faults.length === 0) {
+      verdicts.push({ rule, outcome: 'pass', ...(objectId === undefined ? {} : { objectId }) });
+    }
+    for (const found of faults) verdicts.push(verdictOf({ rule, objectId, found, rules }));
+  }
+  return verdicts;
+}
 
-const identifier = (kind: keyof typeof IDENTIFICATION, attribute: string, type: Datatype) => {
-  const schemes: Readonly<Record<string, string>> = IDENTIFICATION[kind];
-  return {
-    attribute,
-    carrier: 'identifier',
-    at: schemes[attribute] ?? '',
-    required: true,
-    type,
-  } as const;
-};
-
-/** The attributes of each object. Source: ITI TF-3: Tables 4.2.3.2-1, 4.2.3.3-1, 4.2.3.4-1 and 4.3.1-3. */
-export const ATTRIBUTE_RULES: Readonly<Record<MetadataKind, readonly AttributeRule[]>> = {
-  DocumentEntry: [
-    code('DocumentEntry', 'classCode', { required: true }),
-    code('DocumentEntry', 'confidentialityCode', { required: true, many: true }),
-    code('DocumentEntry', 'eventCodeList', { many: true }),
-    code('DocumentEntry', 'formatCode', { required: true }),
-    code('DocumentEntry', 'healthcareFacilityTypeCode', { required: true }),
-    code('DocumentEntry', 'practiceSettingCode', { required: true }),
-    code('DocumentEntry', 'typeCode', { required: true }),
-    slot('creationTime', 'DTM', { required: true }),
-    slot('documentAvailability', 'String'),
-    slot('hash', 'SHA1', { required: 'XDS DR' }),
-    slot('languageCode', 'Language', { required: true }),
-    slot('legalAuthenticator', 'XCN'),
-    slot('referenceIdList', 'CXi', { at: REFERENCE_ID_LIST, many: true }),
-    slot('repositoryUniqueId', 'OID', { required: 'XDS DR' }),
-    slot('serviceStartTime', 'DTM'),
-    slot('serviceStopTime', 'DTM'),
-    slot('size', 'Integer', { required: 'XDS DR' }),
-    slot('sourcePatientId', 'CX', { required: true }),
-    slot('sourcePatientInfo', 'SourcePatientInfo', { many: true }),
-    // Long file names are cut over several values.
-    slot('URI', 'String', { many: true }),
-    identifier('DocumentEntry', 'patientId', 'CX'),
-    identifier('DocumentEntry', 'uniqueId', 'Identifier'),
-  ],
-  SubmissionSet: [
-    code('SubmissionSet', 'contentTypeCode', { required: true }),
-    slot('intendedRecipient', 'Recipient', { many: true }),
-    slot('submissionTime', 'DTM', { required: true }),
-    identifier('SubmissionSet', 'patientId', 'CX'),
-    identifier('SubmissionSet', 'sourceId', 'OID'),
-    identifier('SubmissionSet', 'uniqueId', 'OID'),
-  ],
-  Folder: [
-    code('Folder', 'codeList', { required: true, many: true }),
-    slot('lastUpdateTime', 'DTM'),
-    identifier('Folder', 'patientId', 'CX'),
-    identifier('Folder', 'uniqueId', 'OID'),
-  ],
-  Association: [code('Association', 'associationDocumentation')],
-};
-
-/** Characters of a title. Source: ITI TF-3: 4.2.3.2.24, 4.2.3.3.10, 4.2.3.4.8. */
-const LONGEST_TITLE = { DocumentEntry: 128, SubmissionSet: 256, Folder: 256, Association: 256 };
+function verdictOf({
+  rule,
+  objectId,
+  found: { en, ja, location = objectId },
+  rules,
+}: {
+  readonly rule: MetadataRule;
+  readonly objectId: string | undefined;
+  readonly found: RuleFault;
+  readonly rules: SubmissionRules;
+}): RuleVerdict {
+  const verdict = {
+    rule,
+    outcome: rule.severity,
+    found: { en, ja },
+    ...(location === undefined ? {} : { objectId: location }),
+  };
+  if (rule.severity === 'warning') return verdict;
+  return { ...verdict, refusal: new Refusal(codeOf(rule, rules), en, { location }) };
+}
 
 /**
  * All that is wrong with a submission and can be seen without a store: attributes, structure, references, memberships,
- * uniqueIds, patients. Codes are not looked up. Empty when it is sound.
+ * uniqueIds, patients, and in an update its operations. Codes are not looked up. Empty when it is sound.
  *
  * Each refusal's location is the id of the object at fault. Codes: XDSRegistryMetadataError,
- * XDSRegistryDuplicateUniqueIdInMessage (or their XDSRepository… forms), UnresolvedReferenceException, XDSPatientIdDoesNotMatch.
+ * XDSRegistryDuplicateUniqueIdInMessage (or their XDSRepository… forms), UnresolvedReferenceException,
+ * XDSPatientIdDoesNotMatch; of updates XDSMetadataUpdateError, XDSMetadataUpdateOperationError, XDSInvalidRequestException,
+ * XDSMetadataAnnotationError, XDSObjectTypeError.
  *
  * @see ITI TF-3: 4.2.2, 4.2.3; ITI TF-2: 3.41.4.1.3, 3.42.4.1.3
  */
 export function refusalsOfSubmission(
   objects: readonly RegistryObject[],
-  { column, by = 'Registry' }: SubmissionRules,
+  rules: SubmissionRules,
 ): readonly Refusal[] {
-  const faults = objects.flatMap((object) =>
-    faultsOfObject(object, column).map(
-      (fault) => new Refusal(`XDS${by}MetadataError`, fault, { location: object.id }),
-    ),
-  );
-  return [...faults, ...refusalsOfStructure(objects, by)];
-}
-
-function faultsOfObject(object: RegistryObject, column: MetadataColumn): readonly string[] {
-  const kind = kindOf(object);
-  // An object of no kind is refused with the structure.
-  if (kind === undefined) return [];
-  return [
-    ...faultsOfHeader(object, kind),
-    ...ATTRIBUTE_RULES[kind].flatMap((rule) => faultsOfAttribute(object, rule, column)),
-    ...faultsOfAuthors(object, kind),
-    ...faultsOfSlots(object, kind),
-    ...faultsOfParts(object),
-    ...faultsOfTitle(object, kind),
-    ...(kind === 'DocumentEntry' ? faultsOfDocumentEntry(object) : []),
-  ];
-}
-
-function faultsOfHeader(object: RegistryObject, kind: MetadataKind): readonly string[] {
-  const { id, lid, home, classifications } = object;
-  const faults: string[] = [];
-  if (id.trim() === '') faults.push('the id is empty');
-  if (id.startsWith('urn:uuid:') && !isUuidUrn(id))
-    faults.push('the entryUUID is no UUID in lower case');
-  if (lid !== undefined && lid !== id)
-    faults.push('a new object has no other logicalID than its id');
-  if (home !== undefined && !isOidUrn(home)) faults.push('the homeCommunityId is no OID URN');
-  const nodes: readonly string[] = Object.values(LIMITED_METADATA_NODE);
-  if (classifications.some((one) => nodes.includes(one.classificationNode ?? ''))) {
-    faults.push(`limitedMetadata is not allowed on a ${kind} here`);
-  }
-  return faults;
-}
-
-function faultsOfAttribute(
-  object: RegistryObject,
-  rule: AttributeRule,
-  column: MetadataColumn,
-): readonly string[] {
-  const { attribute, required, many, type } = rule;
-  const values = valuesOf(object, rule);
-  if (values.length === 0) {
-    return required === true || required === column ? [`${attribute} is missing`] : [];
-  }
-  const faults: string[] = [];
-  if (values.length > 1 && many !== true) faults.push(`${attribute} is given more than once`);
-  for (const value of values) {
-    if (value === '') faults.push(`${attribute} is empty`);
-    else if (!DATATYPES[type](value)) faults.push(`${attribute} is no ${type}: ${shape(value)}`);
-  }
-  if (rule.carrier === 'code') {
-    faults.push(
-      ...classificationsOf(object, rule.at).flatMap((one) => faultsOfCode(one, attribute)),
-    );
-  }
-  return faults;
-}
-
-function valuesOf(object: RegistryObject, { carrier, at }: AttributeRule): readonly string[] {
-  switch (carrier) {
-    case 'slot':
-      return slotValues(object, at);
-    case 'code':
-      return classificationsOf(object, at).map((one) => one.nodeRepresentation ?? '');
-    case 'identifier':
-      return object.externalIdentifiers
-        .filter((one) => one.identificationScheme === at)
-        .map((one) => one.value);
-  }
-}
-
-function faultsOfCode(classification: Classification, attribute: string): readonly string[] {
-  const faults: string[] = [];
-  const schemes = slotValues(classification, 'codingScheme');
-  if (schemes.length !== 1 || schemes[0] === '') faults.push(`${attribute} needs one codingScheme`);
-  if (!classification.name[0]?.value) faults.push(`${attribute} needs a display name`);
-  return faults;
-}
-
-const AUTHOR_TYPES = {
-  authorPerson: 'XCN',
-  authorInstitution: 'XON',
-  authorRole: 'String',
-  authorSpecialty: 'String',
-  authorTelecommunication: 'XTN',
-} as const satisfies Record<(typeof AUTHOR_SLOTS)[number], Datatype>;
-
-/** Source: ITI TF-3: 4.2.3.1.4. */
-function faultsOfAuthors(object: RegistryObject, kind: MetadataKind): readonly string[] {
-  if (kind !== 'DocumentEntry' && kind !== 'SubmissionSet') return [];
-  return classificationsOf(object, CLASSIFICATION[kind].author).flatMap((author) => {
-    const faults: string[] = [];
-    for (const name of AUTHOR_SLOTS) {
-      const type = AUTHOR_TYPES[name];
-      const wrong = slotValues(author, name).find((value) => !DATATYPES[type](value));
-      if (wrong !== undefined) faults.push(`${name} is no ${type}: ${shape(wrong)}`);
-    }
-    if (slotValues(author, 'authorPerson').length > 1) {
-      faults.push('an author has one authorPerson; several authors are several Classifications');
-    }
-    const named = ['authorPerson', 'authorInstitution', 'authorTelecommunication'];
-    if (!named.some((name) => slotValues(author, name).length > 0)) {
-      faults.push(`an author needs one of ${named.join(', ')}`);
-    }
-    return faults;
-  });
-}
-
-/** Source: ITI TF-3: 4.2.3.1.6 (extra metadata). */
-function faultsOfSlots(object: RegistryObject, kind: MetadataKind): readonly string[] {
-  const known: readonly string[] = SLOT_NAMES[kind];
-  const seen = new Set<string>();
-  return object.slots.flatMap(({ name }) => {
-    const faults: string[] = [];
-    if (seen.has(name)) faults.push(`the slot ${name} stands twice`);
-    seen.add(name);
-    if (!known.includes(name)) {
-      const lower = name.toLowerCase();
-      if (!/^urn:\S+$/.test(lower)) {
-        faults.push(`the slot ${name} is not known, and its name is no URN`);
-      } else if (lower.startsWith('urn:ihe:')) {
-        faults.push(`the slot ${name} is not one that IHE defines here`);
-      }
-    }
-    return faults;
-  });
-}
-
-/** Each part must say that it belongs to the object that holds it. Source: ITI TF-3: 4.2.3.1.2, 4.2.3.1.3. */
-function faultsOfParts({ id, classifications, externalIdentifiers }: RegistryObject) {
-  const faults: string[] = [];
-  for (const one of classifications) {
-    if (one.classifiedObject !== id) {
-      faults.push(`the Classification ${one.id} is that of another object`);
-    }
-    if ((one.classificationScheme === undefined) === (one.classificationNode === undefined)) {
-      faults.push(`the Classification ${one.id} needs a scheme or a node, and not both`);
+  const refusals: Refusal[] = [];
+  for (const { rule, objectId, faults } of judged(objects, rules.column)) {
+    if (rule.severity === 'warning') continue;
+    for (const { en, location = objectId } of faults) {
+      refusals.push(new Refusal(codeOf(rule, rules), en, { location }));
     }
   }
-  for (const one of externalIdentifiers) {
-    if (one.registryObject !== id) {
-      faults.push(`the ExternalIdentifier ${one.id} is that of another object`);
-    }
-  }
-  return faults;
-}
-
-function faultsOfTitle({ name }: RegistryObject, kind: MetadataKind): readonly string[] {
-  const title = name[0]?.value ?? '';
-  if (kind === 'Folder' && title === '') return ['title is missing'];
-  const most = LONGEST_TITLE[kind];
-  return [...title].length > most ? [`title is longer than ${most} characters`] : [];
-}
-
-function faultsOfDocumentEntry(object: RegistryObject): readonly string[] {
-  if (object.element !== 'ExtrinsicObject') return [];
-  const faults: string[] = [];
-  if (!object.mimeType) faults.push('mimeType is missing');
-  else if (!DATATYPES.MediaType(object.mimeType)) faults.push('mimeType is no media type');
-  if (object.objectType !== DOCUMENT_ENTRY_TYPE.Stable) {
-    faults.push('the objectType must be that of a Stable DocumentEntry');
-  }
-  const [start] = slotValues(object, 'serviceStartTime');
-  const [stop] = slotValues(object, 'serviceStopTime');
-  if (start && stop && DATATYPES.DTM(start) && DATATYPES.DTM(stop)) {
-    // Compared at the precision that both have.
-    const precision = Math.min(start.length, stop.length);
-    if (lowerBound(start.slice(0, precision)) > lowerBound(stop.slice(0, precision))) {
-      faults.push('serviceStartTime is after serviceStopTime');
-    }
-  }
-  return faults;
+  return refusals;
 }
 
 /**

@@ -101,6 +101,11 @@ function present<Value extends object>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Value;
 }
 
+/** The number of a version; undefined for what is none, such as the schema's default `1.1`. */
+export function versionOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
 const METADATA_ERROR: XdsErrorCode = 'XDSRegistryMetadataError';
 
 /** Reads attributes of one object; what is required and absent is refused. */
@@ -138,12 +143,11 @@ class View {
 
   common(kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder') {
     const { object } = this;
-    const version = object.versionName;
     const limited = LIMITED_METADATA_NODE[kind];
     return {
       entryUUID: object.id,
       logicalID: object.lid,
-      version: version !== undefined && /^[0-9]{1,9}$/.test(version) ? Number(version) : undefined,
+      version: versionOf(object.versionName),
       availabilityStatus: nameOfUrn(STATUS_TYPE, object.status),
       homeCommunityId: object.home,
       title: object.name[0]?.value,
@@ -234,18 +238,25 @@ export function folderOf(object: RegistryPackage): Folder {
   });
 }
 
-/** The Association in XDS's words. */
+/** The Association in XDS's words. A slot whose value is none of those that it may have is left out. */
 export function associationOf(object: RimAssociation): Association {
   const view = new View(object);
   const status = view.slot('SubmissionSetStatus');
+  const propagation = view.slot('AssociationPropagation');
   return present<Association>({
     kind: 'Association',
     entryUUID: object.id,
+    logicalID: object.lid,
+    version: versionOf(object.versionName),
     associationType: object.associationType,
     sourceObject: object.sourceObject,
     targetObject: object.targetObject,
     availabilityStatus: nameOfUrn(STATUS_TYPE, object.status),
     submissionSetStatus: status === 'Original' || status === 'Reference' ? status : undefined,
+    previousVersion: versionOf(view.slot('PreviousVersion')),
+    associationPropagation: propagation === 'yes' || propagation === 'no' ? propagation : undefined,
+    originalStatus: nameOfUrn(STATUS_TYPE, view.slot('OriginalStatus')),
+    newStatus: nameOfUrn(STATUS_TYPE, view.slot('NewStatus')),
     homeCommunityId: object.home,
     associationDocumentation: view.codes(CLASSIFICATION.Association.associationDocumentation)[0],
     extraMetadata: view.extra(SLOT_NAMES.Association),

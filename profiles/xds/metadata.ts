@@ -67,6 +67,7 @@ export interface DocumentEntry extends MetadataObject {
   readonly serviceStopTime?: string;
   readonly sourcePatientId?: string;
   readonly sourcePatientInfo?: readonly string[];
+  /** The URN; absent means Online. */
   readonly documentAvailability?: string;
   readonly URI?: string;
 }
@@ -92,16 +93,29 @@ export interface Folder extends MetadataObject {
   readonly lastUpdateTime?: string;
 }
 
-/** Source: ITI TF-3: 4.2.2. `associationType` is the URN. */
+/** Source: ITI TF-3: 4.2.2; the slots of an update: XDS Metadata Update. */
 export interface Association {
   readonly kind: 'Association';
   readonly entryUUID: string;
+  readonly logicalID?: string;
+  readonly version?: number;
+  /** The URN. */
   readonly associationType: string;
   readonly sourceObject: string;
   readonly targetObject: string;
   readonly availabilityStatus?: AvailabilityStatus;
   readonly submissionSetStatus?: 'Original' | 'Reference';
+  /** On the HasMember of an object that is updated: the version that it follows. */
+  readonly previousVersion?: number;
+  /** On the same HasMember: whether the old version's Associations are carried over. Absent means yes. */
+  readonly associationPropagation?: 'yes' | 'no';
+  /** On an UpdateAvailabilityStatus. */
+  readonly originalStatus?: AvailabilityStatus;
+  readonly newStatus?: AvailabilityStatus;
   readonly homeCommunityId?: string;
   readonly associationDocumentation?: Code;
   readonly extraMetadata?: readonly ExtraMetadata[];
 }
+
+/** What XDS knows. */
+export type MetadataObjectValue = DocumentEntry | SubmissionSet | Folder | Association;

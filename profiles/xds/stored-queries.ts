@@ -3,6 +3,24 @@ import type { XmlPiece } from '../formats/xml-pieces.ts';
 import type { PatientId } from '../patient.ts';
 import type { Code } from './metadata.ts';
 import type { RegistryError, ResponseStatus } from './registry-response.ts';
+import {
+  ASSOCIATION_FILTERS,
+  code,
+  DOCUMENT_FILTERS,
+  DOCUMENT_ID,
+  DOCUMENT_IDS,
+  EVERY_QUERY,
+  FIND_DOCUMENTS_FILTERS,
+  FIND_FOLDERS_FILTERS,
+  FOLDER_IDS,
+  many,
+  one,
+  type ParameterRow,
+  REFERENCE_IDS,
+  required,
+  requiredMany,
+  time,
+} from './stored-query-parameters.ts';
 
 /** `query:AdhocQueryRequest` as it was sent, kept whole: a gateway passes on what it does not know. */
 export interface AdhocQueryRequest {
@@ -55,88 +73,60 @@ export interface AdhocQueryResponse {
   readonly objectRefs: readonly { readonly id: string; readonly home?: string }[];
 }
 
-/** What a parameter's value is: a string, a code, a number or time, or a pattern with `%` and `_`. */
-export type ParameterKind = 'string' | 'code' | 'time' | 'pattern';
-
-/** One parameter of a stored query. */
-export interface ParameterRow {
-  readonly required?: boolean;
-  /** Values stand in parentheses; any of them fits. */
-  readonly many?: boolean;
-  /** The slot may be repeated: each repetition must fit. */
-  readonly and?: boolean;
-  readonly kind: ParameterKind;
-}
+/** Whose messages carry the query: that of one patient, or that of several. */
+export type QueryTransaction = 'ITI-18' | 'ITI-51';
 
 /** One stored query: what it takes. Its name is its key in the table. */
 export interface StoredQueryRow {
   readonly id: string;
-  /** The parameter that names the patient; queries without one need `home` between communities. */
+  readonly transaction: QueryTransaction;
+  /** The parameter that names the patient, or the patients; queries without one need `home` between communities. */
   readonly patient?: string;
   /** Exactly one of these is given. */
   readonly either?: readonly string[];
+  /** At least one of these is given. */
+  readonly anyOf?: readonly string[];
   /** Full objects of several patients are refused: XDSResultNotSinglePatient. */
   readonly singlePatient: boolean;
   readonly parameters: Readonly<Record<string, ParameterRow>>;
 }
 
-const one = { kind: 'string' } as const;
-const many = { kind: 'string', many: true } as const;
-const time = { kind: 'time' } as const;
-const code = { kind: 'code', many: true } as const;
-const codeAnd = { kind: 'code', many: true, and: true } as const;
-const required = { kind: 'string', required: true } as const;
-const requiredMany = { kind: 'string', many: true, required: true } as const;
+const EITHER_DOCUMENT = ['$XDSDocumentEntryEntryUUID', '$XDSDocumentEntryUniqueId'] as const;
+const ANY_DOCUMENT = [...EITHER_DOCUMENT, '$XDSDocumentEntryLogicalID'] as const;
+const EITHER_FOLDER = ['$XDSFolderEntryUUID', '$XDSFolderUniqueId'] as const;
+const ANY_FOLDER = [...EITHER_FOLDER, '$XDSFolderLogicalID'] as const;
 
 const FIND_DOCUMENTS = {
   $XDSDocumentEntryPatientId: required,
-  $XDSDocumentEntryStatus: requiredMany,
-  $XDSDocumentEntryClassCode: code,
-  $XDSDocumentEntryTypeCode: code,
-  $XDSDocumentEntryPracticeSettingCode: code,
-  $XDSDocumentEntryHealthcareFacilityTypeCode: code,
-  $XDSDocumentEntryFormatCode: code,
-  $XDSDocumentEntryEventCodeList: codeAnd,
-  $XDSDocumentEntryConfidentialityCode: codeAnd,
-  $XDSDocumentEntryCreationTimeFrom: time,
-  $XDSDocumentEntryCreationTimeTo: time,
-  $XDSDocumentEntryServiceStartTimeFrom: time,
-  $XDSDocumentEntryServiceStartTimeTo: time,
-  $XDSDocumentEntryServiceStopTimeFrom: time,
-  $XDSDocumentEntryServiceStopTimeTo: time,
-  $XDSDocumentEntryAuthorPerson: { kind: 'pattern', many: true },
-  $XDSDocumentEntryType: many,
+  ...FIND_DOCUMENTS_FILTERS,
+  ...EVERY_QUERY,
 } as const;
 
-const DOCUMENT_FILTERS = {
-  $XDSDocumentEntryFormatCode: code,
-  $XDSDocumentEntryConfidentialityCode: codeAnd,
-  $XDSDocumentEntryType: many,
+const FIND_DOCUMENTS_OF_MANY = {
+  $XDSDocumentEntryPatientId: many,
+  ...FIND_DOCUMENTS_FILTERS,
+  ...EVERY_QUERY,
 } as const;
 
-const DOCUMENT_IDS = { $XDSDocumentEntryEntryUUID: many, $XDSDocumentEntryUniqueId: many } as const;
-const DOCUMENT_ID = { $XDSDocumentEntryEntryUUID: one, $XDSDocumentEntryUniqueId: one } as const;
-const EITHER_DOCUMENT = ['$XDSDocumentEntryEntryUUID', '$XDSDocumentEntryUniqueId'] as const;
-
-/** The stored queries that are answered here. Source: ITI TF-2: 3.18.4.1.2.3.7. */
+/** The stored queries that are answered here. Source: ITI TF-2: 3.18.4.1.2.3.7, 3.51.4.1.2. */
 export const STORED_QUERIES = {
   FindDocuments: {
     id: 'urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d',
+    transaction: 'ITI-18',
     patient: '$XDSDocumentEntryPatientId',
     singlePatient: false,
     parameters: FIND_DOCUMENTS,
   },
   FindDocumentsByReferenceId: {
     id: 'urn:uuid:12941a89-e02e-4be5-967c-ce4bfc8fe492',
+    transaction: 'ITI-18',
     patient: '$XDSDocumentEntryPatientId',
     singlePatient: false,
-    parameters: {
-      ...FIND_DOCUMENTS,
-      $XDSDocumentEntryReferenceIdList: { kind: 'pattern', many: true, and: true, required: true },
-    },
+    parameters: { ...FIND_DOCUMENTS, $XDSDocumentEntryReferenceIdList: REFERENCE_IDS },
   },
   FindSubmissionSets: {
     id: 'urn:uuid:f26abbcb-ac74-4422-8a30-edb644bbc1a9',
+    transaction: 'ITI-18',
     patient: '$XDSSubmissionSetPatientId',
     singlePatient: false,
     parameters: {
@@ -147,22 +137,19 @@ export const STORED_QUERIES = {
       $XDSSubmissionSetSubmissionTimeTo: time,
       $XDSSubmissionSetAuthorPerson: { kind: 'pattern' },
       $XDSSubmissionSetContentType: code,
+      ...EVERY_QUERY,
     },
   },
   FindFolders: {
     id: 'urn:uuid:958f3006-baad-4929-a4de-ff1114824431',
+    transaction: 'ITI-18',
     patient: '$XDSFolderPatientId',
     singlePatient: false,
-    parameters: {
-      $XDSFolderPatientId: required,
-      $XDSFolderStatus: requiredMany,
-      $XDSFolderLastUpdateTimeFrom: time,
-      $XDSFolderLastUpdateTimeTo: time,
-      $XDSFolderCodeList: codeAnd,
-    },
+    parameters: { $XDSFolderPatientId: required, ...FIND_FOLDERS_FILTERS, ...EVERY_QUERY },
   },
   GetAll: {
     id: 'urn:uuid:10b545ea-725c-446d-9b95-8aeb444eddf3',
+    transaction: 'ITI-18',
     patient: '$patientId',
     singlePatient: false,
     parameters: {
@@ -171,92 +158,159 @@ export const STORED_QUERIES = {
       $XDSSubmissionSetStatus: requiredMany,
       $XDSFolderStatus: requiredMany,
       ...DOCUMENT_FILTERS,
+      ...ASSOCIATION_FILTERS,
+      ...EVERY_QUERY,
     },
   },
   GetDocuments: {
     id: 'urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4',
-    either: EITHER_DOCUMENT,
+    transaction: 'ITI-18',
+    either: ANY_DOCUMENT,
     singlePatient: true,
-    parameters: DOCUMENT_IDS,
+    parameters: { ...DOCUMENT_IDS, ...EVERY_QUERY },
   },
   GetFolders: {
     id: 'urn:uuid:5737b14c-8a1a-4539-b659-e03a34a5e1e4',
-    either: ['$XDSFolderEntryUUID', '$XDSFolderUniqueId'],
+    transaction: 'ITI-18',
+    either: ANY_FOLDER,
     singlePatient: true,
-    parameters: { $XDSFolderEntryUUID: many, $XDSFolderUniqueId: many },
+    parameters: { ...FOLDER_IDS, ...EVERY_QUERY },
   },
   GetAssociations: {
     id: 'urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155',
+    transaction: 'ITI-18',
     singlePatient: false,
-    parameters: { $uuid: requiredMany },
+    parameters: { $uuid: requiredMany, ...ASSOCIATION_FILTERS, ...EVERY_QUERY },
   },
   GetDocumentsAndAssociations: {
     id: 'urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a',
-    either: EITHER_DOCUMENT,
+    transaction: 'ITI-18',
+    either: ANY_DOCUMENT,
     singlePatient: true,
-    parameters: DOCUMENT_IDS,
+    parameters: { ...DOCUMENT_IDS, ...ASSOCIATION_FILTERS, ...EVERY_QUERY },
   },
   GetSubmissionSets: {
     id: 'urn:uuid:51224314-5390-4169-9b91-b1980040715a',
+    transaction: 'ITI-18',
     singlePatient: true,
-    parameters: { $uuid: requiredMany },
+    parameters: { $uuid: requiredMany, ...EVERY_QUERY },
   },
   GetSubmissionSetAndContents: {
     id: 'urn:uuid:e8e3cb2c-e39c-46b9-99e4-c12f57260b83',
+    transaction: 'ITI-18',
     either: ['$XDSSubmissionSetEntryUUID', '$XDSSubmissionSetUniqueId'],
     singlePatient: true,
     parameters: {
       $XDSSubmissionSetEntryUUID: one,
       $XDSSubmissionSetUniqueId: one,
       ...DOCUMENT_FILTERS,
+      ...EVERY_QUERY,
     },
   },
   GetFolderAndContents: {
     id: 'urn:uuid:b909a503-523d-4517-8acf-8e5834dfc4c7',
-    either: ['$XDSFolderEntryUUID', '$XDSFolderUniqueId'],
+    transaction: 'ITI-18',
+    either: EITHER_FOLDER,
     singlePatient: true,
-    parameters: { $XDSFolderEntryUUID: one, $XDSFolderUniqueId: one, ...DOCUMENT_FILTERS },
+    parameters: {
+      $XDSFolderEntryUUID: one,
+      $XDSFolderUniqueId: one,
+      ...DOCUMENT_FILTERS,
+      ...ASSOCIATION_FILTERS,
+      ...EVERY_QUERY,
+    },
   },
   GetFoldersForDocument: {
     id: 'urn:uuid:10cae35a-c7f9-4cf5-b61e-fc3278ffb578',
+    transaction: 'ITI-18',
     either: EITHER_DOCUMENT,
     singlePatient: true,
-    parameters: DOCUMENT_ID,
+    parameters: { ...DOCUMENT_ID, ...ASSOCIATION_FILTERS, ...EVERY_QUERY },
   },
   GetRelatedDocuments: {
     id: 'urn:uuid:d90e5407-b356-4d91-a89f-873917b4b0e6',
+    transaction: 'ITI-18',
     either: EITHER_DOCUMENT,
     singlePatient: true,
-    parameters: { ...DOCUMENT_ID, $AssociationTypes: requiredMany, $XDSDocumentEntryType: many },
+    parameters: {
+      ...DOCUMENT_ID,
+      $AssociationTypes: requiredMany,
+      $XDSDocumentEntryType: many,
+      ...ASSOCIATION_FILTERS,
+      ...EVERY_QUERY,
+    },
+  },
+  FindDocumentsForMultiplePatients: {
+    id: 'urn:uuid:3d1bdb10-39a2-11de-89c2-2f44d94eaa9f',
+    transaction: 'ITI-51',
+    patient: '$XDSDocumentEntryPatientId',
+    anyOf: [
+      '$XDSDocumentEntryPatientId',
+      '$XDSDocumentEntryClassCode',
+      '$XDSDocumentEntryEventCodeList',
+      '$XDSDocumentEntryHealthcareFacilityTypeCode',
+    ],
+    singlePatient: false,
+    parameters: FIND_DOCUMENTS_OF_MANY,
+  },
+  FindDocumentsByReferenceIdForMultiplePatients: {
+    id: 'urn:uuid:1191642d-86c4-42d8-b784-f95445f9f0d5',
+    transaction: 'ITI-51',
+    patient: '$XDSDocumentEntryPatientId',
+    singlePatient: false,
+    parameters: { ...FIND_DOCUMENTS_OF_MANY, $XDSDocumentEntryReferenceIdList: REFERENCE_IDS },
+  },
+  FindFoldersForMultiplePatients: {
+    id: 'urn:uuid:50d3f5ac-39a2-11de-a1ca-b366239e58df',
+    transaction: 'ITI-51',
+    patient: '$XDSFolderPatientId',
+    anyOf: ['$XDSFolderPatientId', '$XDSFolderCodeList'],
+    singlePatient: false,
+    parameters: { $XDSFolderPatientId: many, ...FIND_FOLDERS_FILTERS, ...EVERY_QUERY },
   },
 } as const satisfies Record<string, StoredQueryRow>;
 
 /** `FindDocuments` and so on. */
 export type StoredQueryName = keyof typeof STORED_QUERIES;
 
-/** The name of a stored query by its UUID; undefined for one that is not answered here. Letter case is not looked at. */
-export function storedQueryNamed(queryId: string): StoredQueryName | undefined {
-  return NAMES.get(queryId.toLowerCase());
+/** The name of a stored query by its UUID; undefined for one that is not answered by that transaction. Letter case is not looked at. */
+export function storedQueryNamed(
+  queryId: string,
+  transaction: QueryTransaction = 'ITI-18',
+): StoredQueryName | undefined {
+  const name = NAMES.get(queryId.toLowerCase());
+  return name !== undefined && STORED_QUERIES[name].transaction === transaction ? name : undefined;
 }
 
 const NAMES: ReadonlyMap<string, StoredQueryName> = new Map(
   (Object.keys(STORED_QUERIES) as StoredQueryName[]).map((name) => [STORED_QUERIES[name].id, name]),
 );
 
-/** The CX of the patient whom a query names, as it was written but without its quotes; undefined for Get… by id and for foreign queries. */
-export function patientOfQuery({ queryId, slots }: AdhocQueryRequest): string | undefined {
-  const name = storedQueryNamed(queryId);
-  const row: StoredQueryRow | undefined = name && STORED_QUERIES[name];
-  if (row?.patient === undefined) return undefined;
-  const value = slots.find((slot) => slot.name === row.patient)?.values[0];
-  return value === undefined
-    ? undefined
-    : /^\s*'(.*)'\s*$/s.exec(value)?.[1]?.replaceAll("''", "'");
+function rowOf(queryId: string): StoredQueryRow | undefined {
+  const name = NAMES.get(queryId.toLowerCase());
+  return name && STORED_QUERIES[name];
+}
+
+/**
+ * The CX of every patient whom a query names, as they were written but without their quotes. Empty for Get… by id, for
+ * foreign queries, and where nothing is quoted.
+ */
+export function patientsOfQuery({ queryId, slots }: AdhocQueryRequest): readonly string[] {
+  const row = rowOf(queryId);
+  if (row?.patient === undefined) return [];
+  const texts = slots.filter(({ name }) => name === row.patient).flatMap(({ values }) => values);
+  return texts.flatMap((text) =>
+    [...text.matchAll(/'((?:[^']|'')*)'/g)].map(([, value = '']) => value.replaceAll("''", "'")),
+  );
+}
+
+/** The CX of the one patient whom a query names first; undefined where it names none. */
+export function patientOfQuery(request: AdhocQueryRequest): string | undefined {
+  return patientsOfQuery(request)[0];
 }
 
 /** True for a query that names no patient: between communities it needs `home`. @see ITI TF-2: 3.38.4.1.2.1 */
 export function needsHome({ queryId }: AdhocQueryRequest): boolean {
-  const name = storedQueryNamed(queryId);
-  const row: StoredQueryRow | undefined = name && STORED_QUERIES[name];
+  const row = rowOf(queryId);
   return row !== undefined && row.patient === undefined;
 }

@@ -3,112 +3,24 @@ import type { Slot } from '../formats/ebxml.ts';
 import type { PatientId } from '../patient.ts';
 import type { AvailabilityStatus, Code } from './metadata.ts';
 import { type AdhocQueryRequest, STORED_QUERIES } from './stored-queries.ts';
-import { DOCUMENT_ENTRY_TYPE, STATUS_TYPE } from './vocabulary.ts';
-
-/** What every query may say. */
-export interface QueryOptions {
-  /** Default: LeafClass. */
-  readonly returnType?: AdhocQueryRequest['returnType'];
-  /** `urn:oid:…`; between communities needed on every query that names no patient. */
-  readonly home?: string;
-}
-
-/** The limit of one `rim:Value`, in characters. Source: ebRIM 3.0 schema, LongName. */
-const LONG_NAME = 256;
-
-/** Doubles the quotes inside and puts quotes around. Source: ITI TF-2: 3.18.4.1.2.3.5. */
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
-/** A single-valued parameter; no slot where it is undefined. */
-function single(name: string, value: string | undefined): readonly Slot[] {
-  return value === undefined ? [] : [{ name, values: [quoted(value)] }];
-}
-
-function time(name: string, value: string | undefined): readonly Slot[] {
-  return value === undefined ? [] : [{ name, values: [value] }];
-}
-
-/** A multi-valued parameter: as many lists in parentheses as the length of a value demands, parted between values only. */
-function list(name: string, given: readonly string[] | undefined): readonly Slot[] {
-  if (given === undefined || given.length === 0) return [];
-  const values: string[] = [];
-  let open = '';
-  for (const value of given) {
-    const longer = open === '' ? quoted(value) : `${open},${quoted(value)}`;
-    if (open !== '' && [...longer].length + 2 > LONG_NAME) {
-      values.push(`(${open})`);
-      open = quoted(value);
-    } else {
-      open = longer;
-    }
-  }
-  values.push(`(${open})`);
-  return [{ name, values }];
-}
-
-function codes(name: string, given: readonly Code[] | undefined): readonly Slot[] {
-  return list(
-    name,
-    given?.map(({ code, codingScheme }) => `${code}^^${codingScheme}`),
-  );
-}
-
-/** One slot a list: each list must fit. */
-function allOf(name: string, given: readonly (readonly Code[])[] | undefined): readonly Slot[] {
-  return (given ?? []).flatMap((any) => codes(name, any));
-}
-
-function statuses(name: string, given: readonly AvailabilityStatus[] | undefined): readonly Slot[] {
-  return list(
-    name,
-    (given ?? ['Approved']).map((status) => STATUS_TYPE[status]),
-  );
-}
-
-function types(given: readonly (keyof typeof DOCUMENT_ENTRY_TYPE)[] | undefined): readonly Slot[] {
-  return list(
-    '$XDSDocumentEntryType',
-    given?.map((type) => DOCUMENT_ENTRY_TYPE[type]),
-  );
-}
-
-function request(
-  query: { readonly id: string },
-  { returnType, home }: QueryOptions,
-  slots: readonly Slot[],
-): AdhocQueryRequest {
-  const asked = { returnType: returnType ?? 'LeafClass', queryId: query.id, slots } as const;
-  return home === undefined ? asked : { ...asked, home };
-}
-
-/** Filters on DocumentEntries. Times are DTM: from inclusive, to exclusive. */
-export interface DocumentFilters {
-  readonly classCode?: readonly Code[];
-  readonly typeCode?: readonly Code[];
-  readonly practiceSettingCode?: readonly Code[];
-  readonly healthcareFacilityTypeCode?: readonly Code[];
-  readonly formatCode?: readonly Code[];
-  /** Each inner list must fit by any of its codes. */
-  readonly eventCodeList?: readonly (readonly Code[])[];
-  readonly confidentialityCode?: readonly (readonly Code[])[];
-  readonly creationTimeFrom?: string;
-  readonly creationTimeTo?: string;
-  readonly serviceStartTimeFrom?: string;
-  readonly serviceStartTimeTo?: string;
-  readonly serviceStopTimeFrom?: string;
-  readonly serviceStopTimeTo?: string;
-  /** Patterns with `%` and `_`. */
-  readonly authorPerson?: readonly string[];
-  /** Default: Stable alone. */
-  readonly objectType?: readonly (keyof typeof DOCUMENT_ENTRY_TYPE)[];
-}
+import {
+  allOf,
+  codes,
+  type DocumentCriteria,
+  type DocumentFilters,
+  documentSlots,
+  list,
+  type QueryOptions,
+  request,
+  single,
+  statuses,
+  time,
+  types,
+} from './stored-query-slots.ts';
 
 /** What FindDocuments asks. `status` defaults to Approved. */
-export interface FindDocuments extends QueryOptions, DocumentFilters {
+export interface FindDocuments extends QueryOptions, DocumentCriteria {
   readonly patientId: PatientId;
-  readonly status?: readonly AvailabilityStatus[];
 }
 
 /** FindDocuments. @see ITI TF-2: 3.18.4.1.2.3.7.1 */
@@ -129,22 +41,7 @@ export function findDocumentsByReferenceId(
 function findDocumentsSlots(asked: FindDocuments): readonly Slot[] {
   return [
     ...single('$XDSDocumentEntryPatientId', encodeCX(asked.patientId)),
-    ...statuses('$XDSDocumentEntryStatus', asked.status),
-    ...codes('$XDSDocumentEntryClassCode', asked.classCode),
-    ...codes('$XDSDocumentEntryTypeCode', asked.typeCode),
-    ...codes('$XDSDocumentEntryPracticeSettingCode', asked.practiceSettingCode),
-    ...codes('$XDSDocumentEntryHealthcareFacilityTypeCode', asked.healthcareFacilityTypeCode),
-    ...codes('$XDSDocumentEntryFormatCode', asked.formatCode),
-    ...allOf('$XDSDocumentEntryEventCodeList', asked.eventCodeList),
-    ...allOf('$XDSDocumentEntryConfidentialityCode', asked.confidentialityCode),
-    ...time('$XDSDocumentEntryCreationTimeFrom', asked.creationTimeFrom),
-    ...time('$XDSDocumentEntryCreationTimeTo', asked.creationTimeTo),
-    ...time('$XDSDocumentEntryServiceStartTimeFrom', asked.serviceStartTimeFrom),
-    ...time('$XDSDocumentEntryServiceStartTimeTo', asked.serviceStartTimeTo),
-    ...time('$XDSDocumentEntryServiceStopTimeFrom', asked.serviceStopTimeFrom),
-    ...time('$XDSDocumentEntryServiceStopTimeTo', asked.serviceStopTimeTo),
-    ...list('$XDSDocumentEntryAuthorPerson', asked.authorPerson),
-    ...types(asked.objectType),
+    ...documentSlots(asked),
   ];
 }
 
@@ -224,10 +121,16 @@ export function getAll(
   ]);
 }
 
-/** Objects by entryUUID or by uniqueId; exactly one of the two. */
-export type ByIds =
-  | { readonly entryUUID: readonly string[]; readonly uniqueId?: undefined }
-  | { readonly uniqueId: readonly string[]; readonly entryUUID?: undefined };
+/** Objects by entryUUID, by uniqueId, or with `metadataLevel` 2 by logicalID; exactly one of them. */
+export type ByIds = {
+  readonly entryUUID?: readonly string[];
+  readonly uniqueId?: readonly string[];
+  readonly logicalID?: readonly string[];
+} & (
+  | { readonly entryUUID: readonly string[] }
+  | { readonly uniqueId: readonly string[] }
+  | { readonly logicalID: readonly string[]; readonly metadataLevel: 2 }
+);
 
 /** One object by entryUUID or by uniqueId; exactly one of the two. */
 export type ById =
@@ -236,8 +139,15 @@ export type ById =
 
 type IdentifiedKind = 'DocumentEntry' | 'SubmissionSet' | 'Folder';
 
-function idsSlots(kind: IdentifiedKind, { entryUUID, uniqueId }: ByIds): readonly Slot[] {
-  return [...list(`$XDS${kind}EntryUUID`, entryUUID), ...list(`$XDS${kind}UniqueId`, uniqueId)];
+function idsSlots(
+  kind: IdentifiedKind,
+  { entryUUID, uniqueId, logicalID }: ByIds,
+): readonly Slot[] {
+  return [
+    ...list(`$XDS${kind}EntryUUID`, entryUUID),
+    ...list(`$XDS${kind}UniqueId`, uniqueId),
+    ...list(`$XDS${kind}LogicalID`, logicalID),
+  ];
 }
 
 function idSlots(kind: IdentifiedKind, { entryUUID, uniqueId }: ById): readonly Slot[] {

@@ -1,7 +1,12 @@
 import { EBXML_NS } from '../formats/ebxml.ts';
 
 /** Namespaces of the document sharing transactions. Source: ITI TF-2: Appendix W; ebRS 3.0; ebRIM 3.0. */
-export const NS = { ...EBXML_NS, xds: 'urn:ihe:iti:xds-b:2007' } as const;
+export const NS = {
+  ...EBXML_NS,
+  xds: 'urn:ihe:iti:xds-b:2007',
+  /** Remove Documents alone; the children of its request are of `xds`. */
+  rmd: 'urn:ihe:iti:rmd:2017',
+} as const;
 
 /** What a DocumentEntry is: its bytes lie still, or are made when asked for. Source: ITI TF-3: Table 4.2.5.2-1. */
 export const DOCUMENT_ENTRY_TYPE = {
@@ -72,7 +77,7 @@ export const LIMITED_METADATA_NODE = {
   Folder: 'urn:uuid:2c144a76-29a9-4b7c-af54-b25409fe7d03',
 } as const;
 
-/** Source: ITI TF-3: Table 4.2.2-1 and 4.2.2.2-1. */
+/** The last two are operations of an update, and never registered. Source: ITI TF-3: Table 4.2.2-1 and 4.2.2.2-1; XDS Metadata Update. */
 export const ASSOCIATION_TYPE = {
   HasMember: 'urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember',
   RPLC: 'urn:ihe:iti:2007:AssociationType:RPLC',
@@ -81,6 +86,27 @@ export const ASSOCIATION_TYPE = {
   XFRM_RPLC: 'urn:ihe:iti:2007:AssociationType:XFRM_RPLC',
   signs: 'urn:ihe:iti:2007:AssociationType:signs',
   IsSnapshotOf: 'urn:ihe:iti:2010:AssociationType:IsSnapshotOf',
+  UpdateAvailabilityStatus: 'urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus',
+  SubmitAssociation: 'urn:ihe:iti:2010:AssociationType:SubmitAssociation',
+} as const;
+
+/** The name of an associationType. */
+export type AssociationTypeName = keyof typeof ASSOCIATION_TYPE;
+
+/** Types that relate two DocumentEntries. Source: ITI TF-3: 4.2.2.2. */
+export const RELATIONSHIPS = [
+  'RPLC',
+  'XFRM',
+  'APND',
+  'XFRM_RPLC',
+  'signs',
+  'IsSnapshotOf',
+] as const;
+
+/** Whether a document can be had at once; absent means Online. Source: XDS Metadata Update: documentAvailability. */
+export const DOCUMENT_AVAILABILITY = {
+  Online: 'urn:ihe:iti:2010:DocumentAvailability:Online',
+  Offline: 'urn:ihe:iti:2010:DocumentAvailability:Offline',
 } as const;
 
 /** `status` of a registry object: its availabilityStatus. Source: ITI TF-3: 4.2.3.2.2. */
@@ -124,7 +150,13 @@ export const SLOT_NAMES = {
   ],
   SubmissionSet: ['intendedRecipient', 'submissionTime'],
   Folder: ['lastUpdateTime'],
-  Association: ['SubmissionSetStatus', 'OriginalStatus', 'NewStatus', 'PreviousVersion'],
+  Association: [
+    'AssociationPropagation',
+    'NewStatus',
+    'OriginalStatus',
+    'PreviousVersion',
+    'SubmissionSetStatus',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Slots of an author Classification. Source: ITI TF-3: 4.2.3.1.4. */

@@ -3,6 +3,7 @@ import { bytesContent } from '../../profiles/formats/mtom.ts';
 import { parseXml } from '../../profiles/formats/xml.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { objectOfText, textOfObject } from '../../profiles/xds/registry-object-text.ts';
+import { findDocumentsForMultiplePatients } from '../../profiles/xds/multi-patient-query-builders.ts';
 import { findDocuments, getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import {
   aDemographicsMatch,
@@ -11,6 +12,7 @@ import {
   aPatientDiscovery,
   aPatientDiscoveryResponse,
   aPatientIdentityFeed,
+  aPatientMerge,
   aPixQuery,
   aPixQueryResponse,
 } from '../support/hl7v3-builders.ts';
@@ -21,6 +23,14 @@ import {
   withoutXop,
 } from '../support/schema.ts';
 import { aSubmission, SAMPLE_BYTES, SAMPLE_PATIENT } from '../support/xds-builders.ts';
+import {
+  aFolderUpdate,
+  anUpdate,
+  aStatusUpdate,
+  LOGICAL,
+  ON_DEMAND,
+  REGISTERED,
+} from '../support/xds-update-builders.ts';
 import { FROZEN, openedBody, openedXml, partsOf } from '../support/xds-wire.ts';
 
 const HOME = 'urn:oid:2.999.392.1';
@@ -104,7 +114,7 @@ const SAMPLES: Readonly<
   },
   'ITI-43': retrievals,
   'ITI-44': {
-    requests: [aPatientIdentityFeed(), aPatientIdentityFeed({ kind: 'revise' })],
+    requests: [aPatientIdentityFeed(), aPatientIdentityFeed({ kind: 'revise' }), aPatientMerge()],
     responses: [{ code: 'CA', details: [] }],
   },
   'ITI-45': { requests: [aPixQuery()], responses: [aPixQueryResponse()] },
@@ -112,6 +122,36 @@ const SAMPLES: Readonly<
     requests: [aDemographicsQuery()],
     responses: [aDemographicsQueryResponse({ matches: [aDemographicsMatch()] })],
   },
+  'ITI-51': {
+    requests: [
+      findDocumentsForMultiplePatients({
+        patientIds: [SAMPLE_PATIENT, { ...SAMPLE_PATIENT, id: "P'2" }],
+      }),
+      findDocumentsForMultiplePatients({
+        classCode: [{ code: 'c', codingScheme: '2.999.5' }],
+        metadataLevel: 2,
+        documentAvailability: ['Online'],
+      }),
+    ],
+    responses: queries.responses,
+  },
+  'ITI-57': { requests: [aStatusUpdate(), aFolderUpdate(), anUpdate()], responses: registrations },
+  'ITI-61': {
+    requests: [aSubmission({ documentEntries: [] }), aSubmission({ documentEntries: [ON_DEMAND] })],
+    responses: registrations,
+  },
+  'ITI-62': {
+    requests: [
+      { objectRefs: [{ id: REGISTERED }] },
+      { objectRefs: [{ id: REGISTERED, home: HOME }, { id: LOGICAL }] },
+    ],
+    responses: registrations,
+  },
+  'ITI-86': {
+    requests: [{ documents: [ids] }, { documents: [ids, { ...ids, homeCommunityId: HOME }] }],
+    responses: [...registrations, { status: 'PartialSuccess', errors }],
+  },
+  'ITI-92': { requests: [anUpdate({ homeCommunityId: HOME })], responses: registrations },
   'ITI-55': { requests: [aPatientDiscovery()], responses: [aPatientDiscoveryResponse()] },
 };
 
@@ -133,7 +173,13 @@ describe('The catalogue', () => {
       'ITI-44',
       'ITI-45',
       'ITI-47',
+      'ITI-51',
       'ITI-55',
+      'ITI-57',
+      'ITI-61',
+      'ITI-62',
+      'ITI-86',
+      'ITI-92',
     ]);
     const actions = CATALOGUE.flatMap(({ wire }) => wire.messages.map(({ action }) => action));
     expect(new Set(actions).size).toBe(actions.length);
@@ -221,9 +267,8 @@ function thrownBy(act: () => unknown): readonly Refusal[] {
 }
 
 (schemasPresent ? describe : describe.skip)('What is written of document sharing', () => {
-  const sharing = CATALOGUE.filter(({ id }) =>
-    ['18', '38', '39', '41', '42', '43'].includes(id.slice(4)),
-  );
+  const SHARING = ['18', '38', '39', '41', '42', '43', '51', '57', '61', '62', '86', '92'];
+  const sharing = CATALOGUE.filter(({ id }) => SHARING.includes(id.slice(4)));
 
   it.each(sharing.map((one) => [one.id, one] as const))(
     '%s is valid against the schemas',

@@ -5,7 +5,7 @@ import type {
   DemographicsQuery,
   DemographicsQueryResponse,
 } from '../../profiles/pdq/iti-47.ts';
-import type { PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
+import type { PatientMergeFeed, PatientRegistrationFeed } from '../../profiles/pix/iti-44.ts';
 import type { PixQuery, PixQueryResponse } from '../../profiles/pix/iti-45.ts';
 import type {
   DiscoveredPatient,
@@ -70,13 +70,29 @@ export function aTransmission(over: Partial<Transmission> = {}): Transmission {
 }
 
 /** ITI-44: the hospital adds 試験 太郎. */
-export function aPatientIdentityFeed(over: Partial<PatientIdentityFeed> = {}): PatientIdentityFeed {
+export function aPatientIdentityFeed(
+  over: Partial<PatientRegistrationFeed> = {},
+): PatientRegistrationFeed {
   return {
     kind: 'add',
     transmission: aTransmission(),
     ids: [aPatientId()],
     otherIds: [],
     demographics: aPerson(),
+    providerOrganization: { id: SAMPLE_OIDS.hospitalPatients, name: '試験病院' },
+    custodian: SAMPLE_OIDS.hospital,
+    ...over,
+  };
+}
+
+/** ITI-44: the hospital gives up the chart number 0009999 for 0001234. */
+export function aPatientMerge(over: Partial<PatientMergeFeed> = {}): PatientMergeFeed {
+  return {
+    kind: 'merge',
+    transmission: aTransmission(),
+    surviving: aPatientId(),
+    subsumed: aPatientId({ id: '0009999' }),
+    names: aPerson().names,
     providerOrganization: { id: SAMPLE_OIDS.hospitalPatients, name: '試験病院' },
     custodian: SAMPLE_OIDS.hospital,
     ...over,

@@ -2,11 +2,13 @@ import {
   ITI_44,
   type AcceptAcknowledgement,
   type PatientIdentityFeed,
+  type PatientRegistrationFeed,
 } from '../../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../../profiles/refusal.ts';
 import {
   aPatientId,
   aPatientIdentityFeed,
+  aPatientMerge,
   aPerson,
   aTransmission,
   SAMPLE_OIDS,
@@ -43,6 +45,8 @@ const FEEDS: readonly [PatientIdentityFeed, ...PatientIdentityFeed[]] = [
     }),
   }),
   aPatientIdentityFeed({ demographics: { names: [] } }),
+  aPatientMerge(),
+  aPatientMerge({ providerOrganization: undefined, names: [] }),
 ];
 
 const ANSWERS: readonly AcceptAcknowledgement[] = [
@@ -53,15 +57,22 @@ const ANSWERS: readonly AcceptAcknowledgement[] = [
 
 const written = ITI_44.request.encode(aPatientIdentityFeed());
 const decodeAltered = (piece: string | RegExp, by: string) => () =>
-  decodeRequest(ITI_44, altered(written, piece, by));
+  registrationIn(decodeRequest(ITI_44, altered(written, piece, by)));
+const mergeWritten = ITI_44.request.encode(aPatientMerge());
+
+function registrationIn(feed: PatientIdentityFeed): PatientRegistrationFeed {
+  if (feed.kind === 'merge') throw new Error('a merge');
+  return feed;
+}
 
 describe('ITI-44 Patient Identity Feed HL7 V3', () => {
   keepsTheLaws(ITI_44, { requests: FEEDS, responses: ANSWERS });
 
-  it('has the actions of add and revise, and not that of merge', () => {
+  it('has the actions of add, revise and merge', () => {
     expect(ITI_44.wire.messages.map(({ action }) => action)).toEqual([
       'urn:hl7-org:v3:PRPA_IN201301UV02',
       'urn:hl7-org:v3:PRPA_IN201302UV02',
+      'urn:hl7-org:v3:PRPA_IN201304UV02',
     ]);
     expect(ITI_44.request.encode(aPatientIdentityFeed({ kind: 'revise' })).action).toBe(
       'urn:hl7-org:v3:PRPA_IN201302UV02',
@@ -121,9 +132,42 @@ describe('ITI-44 Patient Identity Feed HL7 V3', () => {
     expect(refusal.context).toBe('one of M, F, UN, received aaaaa');
   });
 
-  it('refuses the merge of two patients as an interaction that is not supported', () => {
-    const merge = altered(written, /PRPA_IN201301UV02/g, 'PRPA_IN201304UV02');
-    expect(refusalOf(() => decodeRequest(ITI_44, merge)).code).toBe('NS200');
+  it('merges one identifier into another of the same authority', () => {
+    expect(decodeRequest(ITI_44, opened(mergeWritten))).toEqual(aPatientMerge());
+    expect(mergeWritten.action).toBe('urn:hl7-org:v3:PRPA_IN201304UV02');
+    expect(mergeWritten.xml).toContain(
+      '<replacementOf typeCode="RPLC"><priorRegistration classCode="REG" moodCode="EVN">' +
+        '<statusCode code="obsolete"/><subject1 typeCode="SBJ"><priorRegisteredRole classCode="PAT">',
+    );
+  });
+
+  const REPLACEMENT = /<replacementOf .*<\/replacementOf>/;
+  it.each([
+    ['without a replacement', REPLACEMENT, '', 'SYN100'],
+    ['of two pairs', REPLACEMENT, '$&$&', 'SYN110'],
+    ['of two subsumed ids', /(<priorRegisteredRole[^>]*>)(<id[^>]*\/>)/, '$1$2$2', 'SYN110'],
+    ['without a subsumed id', /(<priorRegisteredRole[^>]*>)<id[^>]*\/>/, '$1', 'SYN100'],
+    ['that is still active', /code="obsolete"/, 'code="active"', 'SYN103'],
+    ['of two surviving ids', /(<patient [^>]*>)(<id[^>]*\/>)/, '$1$2$2', 'SYN110'],
+    ['of an identifier into itself', /0009999/, '0001234', '204'],
+    [
+      "into another authority's",
+      /root="[0-9.]*"( extension="0009999")/,
+      'root="2.999.77"$1',
+      '204',
+    ],
+  ])('refuses a merge %s', (_what, piece, by, code) => {
+    const message = altered(mergeWritten, piece, by);
+    expect(refusalOf(() => decodeRequest(ITI_44, message)).code).toBe(code);
+  });
+
+  it('records a merge as an update of both identifiers, the survivor first', () => {
+    const exchange = { side: 'answerer', request: aPatientMerge() } as const;
+    expect(ITI_44.audit.action(exchange)).toBe('U');
+    expect(ITI_44.audit.objects(exchange)).toMatchObject([
+      { kind: 'patient', patientId: { id: '0001234' } },
+      { kind: 'patient', patientId: { id: '0009999' } },
+    ]);
   });
 
   it("reads a sex that is unknown as none, and addresses of the patient role as the person's", () => {
@@ -213,7 +257,7 @@ describe.each([...FEED_SAMPLES, ...WITHOUT_ROOT])('the feed %s', (name) => {
     if (rootless) {
       expect(refusalOf(() => decodeRequest(ITI_44, sample)).code).toBe('SYN101');
     } else {
-      const feed = decodeRequest(ITI_44, sample);
+      const feed = registrationIn(decodeRequest(ITI_44, sample));
       expect(feed.ids.length).toBeGreaterThan(0);
       expect(feed.demographics.names.length).toBeGreaterThan(0);
     }
@@ -230,9 +274,24 @@ describe('the other samples of ITI-44', () => {
     expect(refusalOf(() => decodeRequest(ITI_44, twoPatients)).code).toBe('SYN110');
   });
 
-  (merge === undefined ? it.skip : it)('a merge is refused', () => {
+  (merge === undefined ? it.skip : it)('a merge is read', () => {
     if (merge === undefined) return;
-    expect(refusalOf(() => decodeRequest(ITI_44, merge)).code).toBe('NS200');
+    expect(decodeRequest(ITI_44, merge)).toMatchObject({
+      kind: 'merge',
+      surviving: { id: '0001234' },
+      subsumed: { id: '0009999' },
+    });
+  });
+
+  it.each([
+    ['hl7v3/iti44_from-ADT_A40.xml', undefined],
+    // Its two identifiers are of two authorities.
+    ['hl7v3/iti44_PRPA_IN201304UV02_merge_maximal.xml', '204'],
+  ])('%s is read, or refused with %s', (name, code) => {
+    const sample = openedSample(name);
+    if (sample === undefined) return;
+    if (code === undefined) expect(decodeRequest(ITI_44, sample).kind).toBe('merge');
+    else expect(refusalOf(() => decodeRequest(ITI_44, sample)).code).toBe(code);
   });
 
   (acknowledgement === undefined ? it.skip : it)('an acknowledgement is read', () => {
@@ -246,19 +305,21 @@ describe('a minimal feed as a conformance runner sends it', () => {
     const id = '2.999.4.1';
     const device = (role: string, typeCode: string) =>
       `<${role} typeCode="${typeCode}"><device classCode="DEV" determinerCode="INSTANCE"><id root="2.999.4.2"/></device></${role}>`;
-    const feed = decodeRequest(
-      ITI_44,
-      openedXml(
-        `<PRPA_IN201301UV02 xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0"><id root="2.25.329800735698586629295641978511506172918"/><creationTime value="20300401000000"/>` +
-          '<interactionId root="2.16.840.1.113883.1.6" extension="PRPA_IN201301UV02"/><processingCode code="P"/><processingModeCode code="T"/><acceptAckCode code="AL"/>' +
-          device('receiver', 'RCV') +
-          device('sender', 'SND') +
-          '<controlActProcess classCode="CACT" moodCode="EVN"><code code="PRPA_TE201301UV02" codeSystem="2.16.840.1.113883.1.18"/>' +
-          '<subject typeCode="SUBJ"><registrationEvent classCode="REG" moodCode="EVN"><id nullFlavor="NA"/><statusCode code="active"/>' +
-          `<subject1 typeCode="SBJ"><patient classCode="PAT"><id root="${id}" extension="P-1"/><statusCode code="active"/>` +
-          '<patientPerson classCode="PSN" determinerCode="INSTANCE"><name><given>Taro</given><family>Shiken</family></name></patientPerson>' +
-          `<providerOrganization classCode="ORG" determinerCode="INSTANCE"><id root="${id}"/><contactParty classCode="CON"/></providerOrganization></patient></subject1>` +
-          `<custodian typeCode="CST"><assignedEntity classCode="ASSIGNED"><id root="${id}"/></assignedEntity></custodian></registrationEvent></subject></controlActProcess></PRPA_IN201301UV02>`,
+    const feed = registrationIn(
+      decodeRequest(
+        ITI_44,
+        openedXml(
+          `<PRPA_IN201301UV02 xmlns="urn:hl7-org:v3" ITSVersion="XML_1.0"><id root="2.25.329800735698586629295641978511506172918"/><creationTime value="20300401000000"/>` +
+            '<interactionId root="2.16.840.1.113883.1.6" extension="PRPA_IN201301UV02"/><processingCode code="P"/><processingModeCode code="T"/><acceptAckCode code="AL"/>' +
+            device('receiver', 'RCV') +
+            device('sender', 'SND') +
+            '<controlActProcess classCode="CACT" moodCode="EVN"><code code="PRPA_TE201301UV02" codeSystem="2.16.840.1.113883.1.18"/>' +
+            '<subject typeCode="SUBJ"><registrationEvent classCode="REG" moodCode="EVN"><id nullFlavor="NA"/><statusCode code="active"/>' +
+            `<subject1 typeCode="SBJ"><patient classCode="PAT"><id root="${id}" extension="P-1"/><statusCode code="active"/>` +
+            '<patientPerson classCode="PSN" determinerCode="INSTANCE"><name><given>Taro</given><family>Shiken</family></name></patientPerson>' +
+            `<providerOrganization classCode="ORG" determinerCode="INSTANCE"><id root="${id}"/><contactParty classCode="CON"/></providerOrganization></patient></subject1>` +
+            `<custodian typeCode="CST"><assignedEntity classCode="ASSIGNED"><id root="${id}"/></assignedEntity></custodian></registrationEvent></subject></controlActProcess></PRPA_IN201301UV02>`,
+        ),
       ),
     );
     expect(feed.ids).toEqual([{ id: 'P-1', assigningAuthority: id }]);

@@ -353,15 +353,6 @@ describe('The structure of a submission', () => {
       'XDSRegistryMetadataError link: the associationType is not known',
     ],
     [
-      'an APND',
-      link({
-        associationType: ASSOCIATION_TYPE.APND,
-        sourceObject: 'Document01',
-        targetObject: REGISTERED,
-      }),
-      'XDSRegistryMetadataError link: the associationType is not supported here',
-    ],
-    [
       'a documented HasMember',
       link({
         sourceObject: 'SubmissionSet01',

@@ -4,6 +4,7 @@ import {
   associationToEbxml,
   documentEntryToEbxml,
   folderToEbxml,
+  metadataToEbxml,
   submissionSetToEbxml,
 } from '../../../profiles/xds/metadata-ebxml.ts';
 import {
@@ -83,6 +84,38 @@ describe('XDS metadata in ebRIM', () => {
     const folder = aFolder({ lastUpdateTime: '20250102030405', limitedMetadata: true });
     expect(folderOf(folderToEbxml(folder))).toEqual(folder);
     expect(associationOf(associationToEbxml(LINK))).toEqual(LINK);
+  });
+
+  it("gives back an update's slots, versions and statuses of an Association", () => {
+    const version: Association = anAssociation({
+      entryUUID: 'urn:uuid:5b1e0000-0000-4000-8000-000000000005',
+      logicalID: 'urn:uuid:5b1e0000-0000-4000-8000-000000000006',
+      version: 2,
+      sourceObject: 'SubmissionSet01',
+      targetObject: 'Document01',
+      submissionSetStatus: 'Original',
+      previousVersion: 1,
+      associationPropagation: 'no',
+    });
+    const status: Association = anAssociation({
+      associationType: ASSOCIATION_TYPE.UpdateAvailabilityStatus,
+      sourceObject: 'SubmissionSet01',
+      targetObject: 'urn:uuid:5b1e0000-0000-4000-8000-000000000003',
+      originalStatus: 'Approved',
+      newStatus: 'Deprecated',
+    });
+    for (const association of [version, status]) {
+      const object = metadataToEbxml(association);
+      expect(object.element === 'Association' && associationOf(object)).toEqual(association);
+    }
+  });
+
+  it('writes every kind of object', () => {
+    const kinds = [FULL, aSubmissionSet(), aFolder(), LINK].map((one) => [
+      one.kind,
+      kindOf(metadataToEbxml(one)),
+    ]);
+    expect(kinds.every(([kind, written]) => kind === written)).toBe(true);
   });
 
   it('tells the kind of an object', () => {

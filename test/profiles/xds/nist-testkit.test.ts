@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { NO_PARTS } from '../../../profiles/formats/mtom.ts';
-import { elementsOf, parseXml, type XmlElement } from '../../../profiles/formats/xml.ts';
+import type { RegistryObject } from '../../../profiles/formats/ebxml.ts';
+import { elementsOf, parseXml, textOf, type XmlElement } from '../../../profiles/formats/xml.ts';
 import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
 import { ITI_42 } from '../../../profiles/xds/iti-42.ts';
+import type { MetadataColumn } from '../../../profiles/xds/metadata-rule.ts';
 import { refusalsOfSubmission } from '../../../profiles/xds/metadata-rules.ts';
 import { readStoredQuery } from '../../../profiles/xds/stored-query-reading.ts';
 import {
@@ -18,12 +20,10 @@ const KIT = '../shared/conformance/testkit/tests';
 const COLLECTIONS = ['SQ.b', 'PR.b', 'Ret.b', 'R.b', 'rg(xca)'];
 const PATIENT = 'P-0001^^^&2.999.3.7&ISO';
 
-/** What NIST expects to be refused, or what is for a later day (XFRM, XFRM_RPLC), by section. */
+/** What NIST expects to be refused, by section. */
 const REFUSED: Readonly<Record<string, string>> = {
   '11897/classcode_scheme_mismatch': 'XDSRegistryError',
   '11897/old_scheme': 'XDSRegistryError',
-  '11994/xfrm': 'XDSRegistryMetadataError',
-  '11995/rplc': 'XDSRegistryMetadataError',
   '11998a/classCode': 'XDSRegistryMetadataError',
   '11998a/creationTime': 'XDSRegistryMetadataError',
   '11998a/healthcareFacilityTypeCode': 'XDSRegistryMetadataError',
@@ -98,6 +98,8 @@ function translated(name: string, value: string): string {
   if (name === 'associationType' && !value.includes(':')) {
     return Object.entries(ASSOCIATION_TYPE).find(([short]) => short === value)?.[1] ?? value;
   }
+  if (name === 'lid' && value.startsWith('$'))
+    return 'urn:uuid:5b1e0000-0000-4000-8000-0000000000aa';
   if (name === 'sourceObject' || name === 'targetObject') {
     // `$name$`: an object that an earlier step registered.
     const digit = name === 'sourceObject' ? 1 : 2;
@@ -134,8 +136,18 @@ function codesOf({ root }: Plan): readonly string[] {
       ({ code }) => code,
     );
   }
-  const objects = find(root, 'LeafRegistryObjectList', 'RegistryObjectList');
-  if (objects === undefined) return [];
+  const list = find(root, 'LeafRegistryObjectList', 'RegistryObjectList');
+  if (list === undefined) return [];
+  try {
+    return refusalsOfSubmission(objectsOf(list), { column: 'XDS DS' }).map(({ code }) => code);
+  } catch (error) {
+    return refused(() => {
+      throw error;
+    }).map(({ code }) => code);
+  }
+}
+
+function objectsOf(objects: XmlElement): readonly RegistryObject[] {
   const list = { ...asRim3(objects), name: 'RegistryObjectList' };
   const body = {
     namespace: NS.lcm,
@@ -143,14 +155,7 @@ function codesOf({ root }: Plan): readonly string[] {
     attributes: new Map(),
     children: [list],
   };
-  try {
-    const submission = ITI_42.request.decode({ action: '', headers: [], body }, NO_PARTS);
-    return refusalsOfSubmission(submission.objects, { column: 'XDS DS' }).map(({ code }) => code);
-  } catch (error) {
-    return refused(() => {
-      throw error;
-    }).map(({ code }) => code);
-  }
+  return ITI_42.request.decode({ action: '', headers: [], body }, NO_PARTS).objects;
 }
 
 (existsSync(KIT) ? describe : describe.skip)("NIST's test data", () => {
@@ -164,5 +169,101 @@ function codesOf({ root }: Plan): readonly string[] {
     });
     expect(wrong).toEqual([]);
     expect(found.length).toBeGreaterThan(80);
+  });
+});
+
+/** By NIST's name of the transaction: the column by which its submissions are judged. */
+const COLUMNS: Readonly<Record<string, MetadataColumn>> = {
+  MuTransaction: 'MU',
+  RmuTransaction: 'RMU',
+  RegisterTransaction: 'XDS DR',
+  RegisterODDETransaction: 'OD',
+};
+const UPDATING = ['reg_mu', 'reg_rmu', 'rg(xca)_rmu', 'reg_od', 'reg_rm'];
+
+interface Step {
+  readonly name: string;
+  readonly column: MetadataColumn;
+  readonly root: XmlElement;
+}
+
+/** What is refused by the message alone, by the folder of its section. */
+const REFUSED_UPDATES: Readonly<Record<string, string>> = {
+  '15800c/initial_version': 'XDSMetadataUpdateError',
+  '20000b/update': 'XDSMetadataUpdateError',
+  '20000f/update': 'XDSRegistryMetadataError',
+  '20002/eval': 'XDSMetadataUpdateOperationError',
+  '20007/update': 'XDSMetadataUpdateOperationError',
+  '21000/submit': 'XDSRegistryMetadataError',
+  '40000c/initial_version': 'XDSInvalidRequestException',
+};
+
+/** The submissions that NIST expects to end so. */
+function stepsThatAre(status: 'Success' | 'Failure'): readonly Step[] {
+  if (!existsSync(KIT)) return [];
+  return (
+    readdirSync(KIT)
+      // Some tests say nothing of where they belong.
+      .filter((test) => {
+        const names = collectionsOf(test).filter(Boolean);
+        return names.length === 0 || names.some((name) => UPDATING.includes(name));
+      })
+      .filter((test) => statSync(`${KIT}/${test}`).isDirectory())
+      .flatMap((test) => readdirSync(`${KIT}/${test}`).map((section) => `${test}/${section}`))
+      .filter((section) => existsSync(`${KIT}/${section}/testplan.xml`))
+      .flatMap((section) => stepsIn(section, status))
+  );
+}
+
+function collectionsOf(test: string): readonly string[] {
+  const file = `${KIT}/${test}/collections.txt`;
+  return existsSync(file) ? readFileSync(file, 'utf8').split(/\s+/) : [];
+}
+
+function stepsIn(section: string, status: 'Success' | 'Failure'): readonly Step[] {
+  const plan = parseXml(readFileSync(`${KIT}/${section}/testplan.xml`, 'utf8').trim());
+  return elementsOf(plan)
+    .filter(({ name }) => name === 'TestStep')
+    .filter((step) => textOf(find(step, 'ExpectedStatus') ?? step).trim() === status)
+    .flatMap((step) => {
+      const transaction = find(step, ...Object.keys(COLUMNS));
+      const file = transaction && find(transaction, 'MetadataFile');
+      const column = COLUMNS[transaction?.name ?? ''];
+      if (file === undefined || column === undefined) return [];
+      const path = `${section}/${textOf(file).trim()}`;
+      return [
+        { name: path, column, root: parseXml(readFileSync(`${KIT}/${path}`, 'utf8').trim()) },
+      ];
+    });
+}
+
+(existsSync(KIT) ? describe : describe.skip)("NIST's updates", () => {
+  it('are taken where they are meant to be', () => {
+    const steps = stepsThatAre('Success');
+    const refusedSteps = steps.flatMap(({ name, column, root }) => {
+      const list = find(root, 'LeafRegistryObjectList', 'RegistryObjectList');
+      if (list === undefined) return [];
+      const objects = objectsOf(list);
+      const refusals = refusalsOfSubmission(objects, { column });
+      return refusals.length === 0 ? [] : [[name, column, ...refusals.map(String)]];
+    });
+    expect(refusedSteps).toEqual([]);
+    expect(new Set(steps.map(({ column }) => column))).toEqual(new Set(Object.values(COLUMNS)));
+    expect(steps.length).toBeGreaterThan(60);
+  });
+
+  it('are refused with the code that NIST expects, where the message alone tells', () => {
+    const found = new Map<string, boolean>();
+    for (const { name, column, root } of stepsThatAre('Failure')) {
+      const section = name.slice(0, name.lastIndexOf('/'));
+      const code = REFUSED_UPDATES[section];
+      const list = find(root, 'LeafRegistryObjectList', 'RegistryObjectList');
+      if (code === undefined || list === undefined) continue;
+      const codes = refusalsOfSubmission(objectsOf(list), { column }).map((one) => one.code);
+      found.set(section, (found.get(section) ?? true) && codes.includes(code));
+    }
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.keys(REFUSED_UPDATES).map((section) => [section, true])),
+    );
   });
 });

@@ -6,6 +6,9 @@ import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
 import { ITI_41 } from '../../../profiles/xds/iti-41.ts';
 import { ITI_42 } from '../../../profiles/xds/iti-42.ts';
 import { ITI_43 } from '../../../profiles/xds/iti-43.ts';
+import { ITI_51 } from '../../../profiles/xds/iti-51.ts';
+import { ITI_57 } from '../../../profiles/xds/iti-57.ts';
+import { ITI_86 } from '../../../profiles/xds/iti-86.ts';
 import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
 import { readStoredQuery } from '../../../profiles/xds/stored-query-reading.ts';
 import { DOCUMENT_SHARING_XSD, validateAgainst, withoutXop } from '../../support/schema.ts';
@@ -20,10 +23,17 @@ import {
 } from '../../support/xds-wire.ts';
 
 const ANY_PART: Parts = { named: () => bytesContent(new Uint8Array(3)) };
-const SHARING = [ITI_18, ITI_38, ITI_39, ITI_41, ITI_42, ITI_43] as readonly Transaction<
-  unknown,
-  unknown
->[];
+const SHARING = [
+  ITI_18,
+  ITI_38,
+  ITI_39,
+  ITI_41,
+  ITI_42,
+  ITI_43,
+  ITI_51,
+  ITI_57,
+  ITI_86,
+] as readonly Transaction<unknown, unknown>[];
 
 function named(id: string, part: string): readonly string[] {
   return samplesNamed(`${id.toLowerCase().replace('-', '')}-${part}`).filter(

@@ -1,5 +1,10 @@
 import type { Slot } from '../../../profiles/formats/ebxml.ts';
 import {
+  findDocumentsByReferenceIdForMultiplePatients,
+  findDocumentsForMultiplePatients,
+  findFoldersForMultiplePatients,
+} from '../../../profiles/xds/multi-patient-query-builders.ts';
+import {
   findDocuments,
   findDocumentsByReferenceId,
   findFolders,
@@ -16,6 +21,8 @@ import {
   getSubmissionSets,
 } from '../../../profiles/xds/stored-query-builders.ts';
 import {
+  associationStatusesOf,
+  documentAvailabilitiesOf,
   documentEntryTypesOf,
   parameterCodes,
   parameterValue,
@@ -26,6 +33,7 @@ import {
   type AdhocQueryRequest,
   needsHome,
   patientOfQuery,
+  patientsOfQuery,
   STORED_QUERIES,
   type StoredQueryName,
   storedQueryNamed,
@@ -81,12 +89,27 @@ describe('The builders of stored queries', () => {
       uniqueId: '1.2',
       associationTypes: [ASSOCIATION_TYPE.RPLC],
     }),
+    FindDocumentsForMultiplePatients: findDocumentsForMultiplePatients({
+      patientIds: [patientId, { ...patientId, id: 'P-2' }],
+    }),
+    FindDocumentsByReferenceIdForMultiplePatients: findDocumentsByReferenceIdForMultiplePatients({
+      patientIds: [patientId],
+      referenceIdList: [['r1']],
+    }),
+    FindFoldersForMultiplePatients: findFoldersForMultiplePatients({
+      patientIds: [patientId],
+      codeList: [[A]],
+    }),
   };
 
   it.each(Object.entries(built))('write a %s that is read as such', (name, request) => {
-    const query = readStoredQuery(request);
+    const { transaction } = STORED_QUERIES[name as StoredQueryName];
+    const query = readStoredQuery(request, { transaction });
     expect(query.name).toBe(name);
-    expect(storedQueryNamed(request.queryId)).toBe(name);
+    expect(storedQueryNamed(request.queryId, transaction)).toBe(name);
+    const other = transaction === 'ITI-18' ? 'ITI-51' : 'ITI-18';
+    expect(storedQueryNamed(request.queryId, other)).toBeUndefined();
+    expect(patientsOfQuery(request)).toHaveLength(query.patientIds.length);
     expect(query.parameters.size).toBe(new Set(request.slots.map((one) => one.name)).size);
     expect(needsHome(request)).toBe(query.patientId === undefined);
     expect(patientOfQuery(request)).toBe(query.patientId && CX);
@@ -171,6 +194,75 @@ describe('A stored query', () => {
     expect(refused(() => readStoredQuery(asked(slot(name, "('urn:x')"))))[0]?.code).toBe(
       'XDSStoredQueryMissingParam',
     );
+  });
+
+  it('asks for the latest versions alone, unless it asks for level 2', () => {
+    expect(readStoredQuery(asked()).metadataLevel).toBe(1);
+    expect(readStoredQuery(asked(slot('$MetadataLevel', '2'))).metadataLevel).toBe(2);
+    // As NIST's own tests write it.
+    expect(readStoredQuery(asked(slot('$MetadataLevel', "'2'"))).metadataLevel).toBe(2);
+    const query = readStoredQuery(getDocuments({ logicalID: ['urn:uuid:1'], metadataLevel: 2 }));
+    expect(parameterValues(query, '$XDSDocumentEntryLogicalID')).toEqual(['urn:uuid:1']);
+  });
+
+  it('filters by documentAvailability and by the status of Associations', () => {
+    const query = readStoredQuery(findDocuments({ patientId, documentAvailability: ['Offline'] }));
+    expect(documentAvailabilitiesOf(query)).toEqual(['Offline']);
+    expect(documentAvailabilitiesOf(readStoredQuery(asked()))).toBeUndefined();
+    const links = getAssociations({ uuid: ['urn:uuid:1'] });
+    const statuses = slot('$XDSAssociationStatus', `('${STATUS_TYPE.Deprecated}')`);
+    expect(
+      associationStatusesOf(readStoredQuery({ ...links, slots: [...links.slots, statuses] })),
+    ).toEqual(['Deprecated']);
+    expect(associationStatusesOf(readStoredQuery(links))).toBeUndefined();
+  });
+
+  it('of several patients names all of them, or none for any', () => {
+    const transaction = 'ITI-51';
+    const two = [patientId, { ...patientId, id: "O'2" }];
+    const query = readStoredQuery(findDocumentsForMultiplePatients({ patientIds: two }), {
+      transaction,
+    });
+    expect(query.patientIds).toEqual(two);
+    expect(patientsOfQuery(findDocumentsForMultiplePatients({ patientIds: two }))).toEqual([
+      CX,
+      "O'2^^^&2.999.3.7&ISO",
+    ]);
+    const any = readStoredQuery(findDocumentsForMultiplePatients({ classCode: [A] }), {
+      transaction,
+    });
+    expect(any.patientIds).toEqual([]);
+    expect(any.patientId).toBeUndefined();
+  });
+
+  it('of several patients is refused where nothing narrows it', () => {
+    const documents = findDocumentsForMultiplePatients({ formatCode: [A] });
+    const folders = findFoldersForMultiplePatients({});
+    for (const request of [documents, folders]) {
+      expect(
+        refused(() => readStoredQuery(request, { transaction: 'ITI-51' })).map(({ code }) => code),
+      ).toEqual(['XDSStoredQueryMissingParam']);
+    }
+  });
+
+  it('belongs to its own transaction', () => {
+    const several = findFoldersForMultiplePatients({ codeList: [[A]] });
+    expect(refused(() => readStoredQuery(several))[0]?.code).toBe('XDSUnknownStoredQuery');
+    const options = { transaction: 'ITI-51' } as const;
+    expect(refused(() => readStoredQuery(asked(), options))[0]?.code).toBe('XDSUnknownStoredQuery');
+  });
+
+  it.each<[string, Slot]>([
+    ['a list without parentheses', slot('$XDSDocumentEntryClassCode', "'a^^1'")],
+    ['a value without quotes', slot('$XDSDocumentEntryClassCode', '(a^^1)')],
+    ['a patient without quotes', slot('$XDSDocumentEntryPatientId', CX)],
+    ['a time in quotes', slot('$XDSDocumentEntryCreationTimeFrom', "'2025'")],
+    ['a code with a name', slot('$XDSDocumentEntryClassCode', "('a^name^1')")],
+  ])('with %s is taken where queries are read leniently', (_what, given) => {
+    const query = readStoredQuery(asked(given), { reading: 'lenient' });
+    const values = query.parameters.get(given.name)?.[0];
+    expect(['a^^1', CX, '2025']).toContain(values?.[0]);
+    expect(refused(() => readStoredQuery(asked(given)))).toHaveLength(1);
   });
 
   it('is known by its UUID in any letter case', () => {
@@ -295,6 +387,17 @@ describe('A stored query', () => {
       'XDSRegistryError',
       'code^^codingScheme',
     ],
+    [
+      'a logicalID without level 2',
+      {
+        ...getDocuments({ uniqueId: ['1'] }),
+        slots: [slot('$XDSDocumentEntryLogicalID', "('urn:uuid:1')")],
+      },
+      'XDSRegistryError',
+      '$MetadataLevel 2',
+    ],
+    ['another level', asked(slot('$MetadataLevel', '3')), 'XDSRegistryError', '1 or 2'],
+    ['a level that is no number', asked(slot('$MetadataLevel', 'x')), 'XDSRegistryError', 'number'],
     [
       'a time in quotes',
       asked(slot('$XDSDocumentEntryCreationTimeFrom', "'2025'")),
