@@ -57,12 +57,24 @@ export interface AskOptions {
   readonly deadlineMs?: number;
   /** Called whenever octets of the answer's documents have arrived. */
   readonly progressed?: () => void;
+  /** The message that this ask does the work of, where it comes once for each such message: then it is done once, too. */
+  readonly message?: Message;
+}
+
+/** What tells a message that was sent again from a new one. */
+export interface Message {
+  /** `wsa:MessageID`. */
+  readonly id: string;
+  /** SHA-256 of its body, hex. */
+  readonly bodyHash: string;
 }
 
 /** The world as an answer sees it: whom it may ask, who asked, and the clock and ids that come in. */
 export interface World extends Issue {
   readonly ask: Ask;
   readonly caller: Caller;
+  /** The message that is answered; absent where an actor of this process asks of itself. */
+  readonly message?: Message;
 }
 
 /**
@@ -112,6 +124,11 @@ export interface Query<Request, Response, Found, Stores> {
   find(request: Request, stores: Stores, world: World): Promise<Found>;
   /** Whose data was found. */
   subjects(found: Found): readonly PatientId[];
+  /**
+   * Makes what exists only when it is asked for, such as an On-Demand document, and may store it. Runs after consent was
+   * decided and when the audit trail can be written; what may not be shown is not made.
+   */
+  prepare?(found: Found, permission: Permission, stores: Stores, world: World): Promise<Found>;
   /** The response: alone here does data become visible, and never without a permission. */
   reveal(found: Found, permission: Permission, request: Request): Response;
   /** Consent is the responder's duty: only for the Initiating Gateway, whose data lie elsewhere. */

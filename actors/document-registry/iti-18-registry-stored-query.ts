@@ -1,15 +1,20 @@
 import { Refusal } from '../../profiles/refusal.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
-import type { AdhocQueryResponse, RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import type {
+  AdhocQueryRequest,
+  AdhocQueryResponse,
+  QueryTransaction,
+  RegistryObjectText,
+} from '../../profiles/xds/stored-queries.ts';
 import { readStoredQuery } from '../../profiles/xds/stored-query-reading.ts';
-import { type Permission, query } from '../actor.ts';
+import { type Permission, type Query, query } from '../actor.ts';
 import { patientsOf } from './object-identity.ts';
 import type { RegistryReader } from './registry-store.ts';
 import { runStoredQuery } from './stored-query.ts';
 import { type DocumentRegistryStores, RESULT_LIMITS } from './stores.ts';
 
 /** What a stored query found. */
-interface Found {
+export interface StoredQueryFound {
   readonly objects: readonly RegistryObjectText[];
   /** Objects at the ends of Associations that are not found themselves: they say whose the Association is. */
   readonly ends: readonly RegistryObjectText[];
@@ -24,39 +29,52 @@ interface Found {
  * An unknown patient gives an empty Success, as one without documents does: existence is not told.
  * Refuses: XDSResultNotSinglePatient, XDSTooManyResults, and what readStoredQuery refuses.
  */
-export const registryStoredQuery = query(ITI_18, {
-  /** Looks, changes nothing. */
-  async find(
-    request,
-    { registry, limits = RESULT_LIMITS }: DocumentRegistryStores,
-  ): Promise<Found> {
-    const storedQuery = readStoredQuery(request);
-    const leafClass = storedQuery.returnType === 'LeafClass';
-    const most = leafClass ? limits.leafClass : limits.objectRef;
-    return await registry.look(async (reader) => {
-      const objects = await runStoredQuery(storedQuery, reader, most);
-      if (leafClass && storedQuery.query.singlePatient && patientsOf(objects).length > 1) {
-        throw new Refusal('XDSResultNotSinglePatient', 'the objects found are of several patients');
-      }
-      return { objects, ends: await endsBeside(objects, reader) };
-    });
-  },
+export const registryStoredQuery = query(ITI_18, storedQueryVerbs('ITI-18'));
 
-  /** Whose data was found. An object whose patient is unknown is hidden. */
-  subjects: ({ objects, ends }) => patientsOf([...objects, ...ends]),
+/** How the stored queries of one transaction are answered. */
+export function storedQueryVerbs(
+  transaction: QueryTransaction,
+): Omit<
+  Query<AdhocQueryRequest, AdhocQueryResponse, StoredQueryFound, DocumentRegistryStores>,
+  'kind' | 'transaction'
+> {
+  return {
+    /** Looks, changes nothing. */
+    async find(
+      request,
+      { registry, limits = RESULT_LIMITS }: DocumentRegistryStores,
+    ): Promise<StoredQueryFound> {
+      const storedQuery = readStoredQuery(request, { transaction });
+      const leafClass = storedQuery.returnType === 'LeafClass';
+      const most = leafClass ? limits.leafClass : limits.objectRef;
+      return await registry.look(async (reader) => {
+        const objects = await runStoredQuery(storedQuery, reader, most);
+        if (leafClass && storedQuery.query.singlePatient && patientsOf(objects).length > 1) {
+          throw new Refusal(
+            'XDSResultNotSinglePatient',
+            'the objects found are of several patients',
+          );
+        }
+        return { objects, ends: await endsBeside(objects, reader) };
+      });
+    },
 
-  /** A hidden object takes its Associations with it, so that nothing dangles; only then LeafClass or ObjectRef. */
-  reveal: (found, permission, { returnType }): AdhocQueryResponse => {
-    const shown = shownOf(found, permission);
-    const leafClass = returnType === 'LeafClass';
-    return {
-      status: 'Success',
-      errors: [],
-      objects: leafClass ? shown : [],
-      objectRefs: leafClass ? [] : shown.map(({ id, home }) => ({ id, home })),
-    };
-  },
-});
+    /** Whose data was found. An object whose patient is unknown is hidden. */
+    subjects: ({ objects, ends }) => patientsOf([...objects, ...ends]),
+
+    /** A hidden object takes its Associations with it, so that nothing dangles; only then LeafClass or ObjectRef. */
+    reveal: (found, permission, { returnType }): AdhocQueryResponse => {
+      const shown = shownOf(found, permission);
+      const leafClass = returnType === 'LeafClass';
+      return {
+        status: 'Success',
+        errors: [],
+        objects: leafClass ? shown : [],
+        objectRefs: leafClass ? [] : shown.map(({ id, home }) => ({ id, home })),
+      };
+    },
+  };
+}
 
 /** An Association may point at an Association, which points at objects; it does not go deeper. */
 const LONGEST_CHAIN = 2;
@@ -80,7 +98,10 @@ async function endsBeside(
   return ends;
 }
 
-function shownOf({ objects, ends }: Found, permission: Permission): readonly RegistryObjectText[] {
+function shownOf(
+  { objects, ends }: StoredQueryFound,
+  permission: Permission,
+): readonly RegistryObjectText[] {
   const byId = new Map([...objects, ...ends].map((object) => [object.id, object]));
   const shows = (object: RegistryObjectText | undefined, depth: number): boolean => {
     if (object === undefined || depth > LONGEST_CHAIN) return false;

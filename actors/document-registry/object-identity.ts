@@ -9,7 +9,7 @@ import { IDENTIFICATION } from '../../profiles/xds/vocabulary.ts';
 /** What tells an object from others, submitted or stored. */
 export type ObjectIdentity = Pick<
   RegistryObjectText,
-  'id' | 'kind' | 'uniqueId' | 'patientId' | 'status'
+  'id' | 'kind' | 'uniqueId' | 'patientId' | 'status' | 'objectType'
 >;
 
 /** The identity of a submitted object. A patientId that cannot be read is nobody's; the rules refuse it. */
@@ -21,6 +21,7 @@ export function identityOf(object: RegistryObject): ObjectIdentity {
   return {
     id,
     kind,
+    objectType: object.objectType,
     uniqueId: identifierOf(object, scheme.uniqueId),
     patientId: patientIdIn(identifierOf(object, scheme.patientId)),
   };

@@ -1,20 +1,28 @@
 import { lowerBound } from '../../profiles/formats/datatypes.ts';
 import type { AvailabilityStatus, Code } from '../../profiles/xds/metadata.ts';
 import {
-  parameterCodes,
+  documentAvailabilitiesOf,
   documentEntryTypesOf,
+  parameterCodes,
   type StoredQuery,
   parameterValue,
   parameterValues,
 } from '../../profiles/xds/stored-query-reading.ts';
-import { nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
-import type { ObjectCriteria, TimeSpan } from './registry-store.ts';
+import { DOCUMENT_AVAILABILITY, nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
+import type { ObjectCriteria, TimeSpan, Versions } from './registry-store.ts';
 
-/** What FindDocuments and FindDocumentsByReferenceId ask for. Source: ITI TF-2: 3.18.4.1.2.3.7.1, 3.18.4.1.2.3.7.14. */
+/**
+ * What FindDocuments and FindDocumentsByReferenceId ask for, of one patient or of several: of each document the most
+ * recent version. Source: ITI TF-2: 3.18.4.1.2.3.7.1, 3.18.4.1.2.3.7.14, 3.51.4.1.2.
+ */
 export function findDocumentsCriteria(query: StoredQuery): ObjectCriteria {
   return {
     ...documentFilters(query),
-    patientId: query.patientId,
+    ...patientsIn(query),
+    versions: 'latest',
+    documentAvailability: documentAvailabilitiesOf(query)?.map(
+      (name) => DOCUMENT_AVAILABILITY[name],
+    ),
     availabilityStatus: statusesOf(query, '$XDSDocumentEntryStatus'),
     classCode: anyCodeOf(query, '$XDSDocumentEntryClassCode'),
     typeCode: anyCodeOf(query, '$XDSDocumentEntryTypeCode'),
@@ -33,7 +41,7 @@ export function findDocumentsCriteria(query: StoredQuery): ObjectCriteria {
 export function findSubmissionSetsCriteria(query: StoredQuery): ObjectCriteria {
   return {
     kind: 'SubmissionSet',
-    patientId: query.patientId,
+    ...patientsIn(query),
     availabilityStatus: statusesOf(query, '$XDSSubmissionSetStatus'),
     sourceId: parameterValues(query, '$XDSSubmissionSetSourceId'),
     submissionTime: spanOf(query, '$XDSSubmissionSetSubmissionTime'),
@@ -42,11 +50,12 @@ export function findSubmissionSetsCriteria(query: StoredQuery): ObjectCriteria {
   };
 }
 
-/** What FindFolders asks for. Source: ITI TF-2: 3.18.4.1.2.3.7.3. */
+/** What FindFolders asks for, of one patient or of several. Source: ITI TF-2: 3.18.4.1.2.3.7.3, 3.51.4.1.2. */
 export function findFoldersCriteria(query: StoredQuery): ObjectCriteria {
   return {
     kind: 'Folder',
-    patientId: query.patientId,
+    ...patientsIn(query),
+    versions: 'latest',
     availabilityStatus: statusesOf(query, '$XDSFolderStatus'),
     lastUpdateTime: spanOf(query, '$XDSFolderLastUpdateTime'),
     codeList: parameterCodes(query, '$XDSFolderCodeList'),
@@ -55,18 +64,27 @@ export function findFoldersCriteria(query: StoredQuery): ObjectCriteria {
 
 /** What GetAll asks for, one kind after the other. Source: ITI TF-2: 3.18.4.1.2.3.7.4. */
 export function getAllCriteria(query: StoredQuery): readonly ObjectCriteria[] {
-  const { patientId } = query;
-  const of = (kind: 'SubmissionSet' | 'Folder', status: string) => ({
-    kind,
-    patientId,
+  const of = (status: string) => ({
+    ...patientsIn(query),
+    versions: versionsShown(query),
     availabilityStatus: statusesOf(query, status),
   });
-  const availabilityStatus = statusesOf(query, '$XDSDocumentEntryStatus');
   return [
-    of('SubmissionSet', '$XDSSubmissionSetStatus'),
-    { ...documentFilters(query), patientId, availabilityStatus },
-    of('Folder', '$XDSFolderStatus'),
+    { kind: 'SubmissionSet', ...of('$XDSSubmissionSetStatus') },
+    { ...documentFilters(query), ...of('$XDSDocumentEntryStatus') },
+    { kind: 'Folder', ...of('$XDSFolderStatus') },
   ];
+}
+
+/** At level 1 a registry looks as if it knew no versions. Source: XDS Metadata Update, 3.18.4.1.2.3.5.1. */
+export function versionsShown({ metadataLevel }: StoredQuery): Versions | undefined {
+  return metadataLevel === 1 ? 'latest' : undefined;
+}
+
+/** The one patient of a query, or the several of a multi-patient query that names any. */
+function patientsIn({ patientIds }: StoredQuery): Pick<ObjectCriteria, 'patientId' | 'patientIds'> {
+  const [patientId, ...others] = patientIds;
+  return others.length === 0 ? { patientId } : { patientIds };
 }
 
 /** The filters on DocumentEntries that several queries share: type, formatCode, confidentialityCode. */

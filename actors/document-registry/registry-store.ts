@@ -15,21 +15,38 @@ export interface RegistryStore {
 }
 
 export interface RegistryReader {
-  /** Whether the patient has been fed and is active. */
+  /** Whether the patient has been fed and is active: not subsumed by another. */
   knows(patient: PatientId): Promise<boolean>;
+  /** Whether the patient was fed, and is another since a merge. */
+  isSubsumed(patient: PatientId): Promise<boolean>;
   /** Objects by entryUUID, in the order asked; unknown ones are left out. */
-  objectsOf(entryUUIDs: readonly string[]): Promise<readonly RegistryObjectText[]>;
+  objectsOf(
+    entryUUIDs: readonly string[],
+    versions?: Versions,
+  ): Promise<readonly RegistryObjectText[]>;
   /** Objects of one kind by uniqueId, of any status; one uniqueId may give several DocumentEntries. */
   objectsWithUniqueId(
     kind: ObjectCriteria['kind'],
     uniqueIds: readonly string[],
+    versions?: Versions,
   ): Promise<readonly RegistryObjectText[]>;
+  /** Every version of the logical objects of one kind, in the order in which they were submitted. */
+  objectsWithLogicalId(
+    kind: ObjectCriteria['kind'],
+    logicalIDs: readonly string[],
+  ): Promise<readonly RegistryObjectText[]>;
+  /** Where objects stand among their versions, in the order submitted; unknown ones are left out. */
+  versionsOf(entryUUIDs: readonly string[]): Promise<readonly ObjectVersion[]>;
+  /** Every version of these logical objects, in the order submitted. */
+  versionsOfLogical(logicalIDs: readonly string[]): Promise<readonly ObjectVersion[]>;
   /** Which objects of any kind use these uniqueIds. */
   usesOf(uniqueIds: readonly string[]): Promise<readonly UniqueIdUse[]>;
   /** At most `most` objects that meet all criteria, in the order in which they were submitted. */
   find(criteria: ObjectCriteria, most: number): Promise<readonly RegistryObjectText[]>;
   /** At most `most` Associations with one of these objects at one of the ends, in the order submitted. */
   associationsOf(ends: AssociationEnds, most: number): Promise<readonly RegistryObjectText[]>;
+  /** The answer that was given to this very message, as it was remembered, unless it has expired by `at`. */
+  answerTo(message: ReceivedMessage, at: Date): Promise<string | undefined>;
 }
 
 export interface RegistryWriter extends RegistryReader {
@@ -37,10 +54,43 @@ export interface RegistryWriter extends RegistryReader {
   addPatient(patient: PatientId): Promise<void>;
   /** Takes objects whose ids are UUIDs and whose status and logical id are set. */
   add(objects: readonly RegistryObject[]): Promise<void>;
-  /** Sets the availabilityStatus to Deprecated. */
-  deprecate(entryUUIDs: readonly string[]): Promise<void>;
+  /** Makes `subsumed` another name of `surviving`, which takes over all its objects. Both are of one authority. */
+  merge(patients: { subsumed: PatientId; surviving: PatientId }): Promise<void>;
+  setAvailabilityStatus(entryUUIDs: readonly string[], status: AvailabilityStatus): Promise<void>;
+  /** These are no longer the most recent version of their logical object. */
+  supersede(entryUUIDs: readonly string[]): Promise<void>;
+  /** Takes objects out; what was the version before becomes the most recent one. */
+  remove(entryUUIDs: readonly string[]): Promise<void>;
+  /** Keeps what was answered to a message until `until`. */
+  remember(message: ReceivedMessage, answer: string, until: Date): Promise<void>;
+  /** Forgets the answers that have expired by `at`. */
+  forgetAnswers(at: Date): Promise<void>;
   /** Sets the Folders' lastUpdateTime, DTM to the second. */
   updateFolders(entryUUIDs: readonly string[], lastUpdateTime: string): Promise<void>;
+}
+
+/** Which versions are wanted. Absent: all. */
+export type Versions = 'latest';
+
+/** An object among its versions. */
+export interface ObjectVersion {
+  readonly entryUUID: string;
+  readonly kind: ObjectCriteria['kind'] | 'Association';
+  readonly logicalID: string;
+  readonly version: number;
+  /** The most recent one of its logical object. */
+  readonly latest: boolean;
+  readonly availabilityStatus: AvailabilityStatus;
+}
+
+/** A message by which its sender can be told a second time what it was told. */
+export interface ReceivedMessage {
+  /** Who sent it, as the directory names it. */
+  readonly caller: string;
+  /** The transaction, and `wsa:MessageID`. */
+  readonly id: string;
+  /** SHA-256 of its body, hex. */
+  readonly bodyHash: string;
 }
 
 /** Where a uniqueId is used. `hash` (lower case) and `size` are a DocumentEntry's. */
@@ -48,6 +98,12 @@ export interface UniqueIdUse {
   readonly uniqueId: string;
   readonly kind: ObjectCriteria['kind'];
   readonly entryUUID: string;
+  /** Of all versions of one object alike. */
+  readonly logicalID?: string;
+  /** DocumentEntry: the URN of Stable or On-Demand. */
+  readonly objectType?: string;
+  /** The most recent version of its logical object. */
+  readonly latest: boolean;
   readonly hash?: string;
   readonly size?: number;
 }
@@ -59,6 +115,8 @@ export interface AssociationEnds {
   readonly either?: readonly string[];
   /** URNs; absent: all. */
   readonly associationTypes?: readonly string[];
+  /** Absent: any. */
+  readonly availabilityStatus?: readonly AvailabilityStatus[];
 }
 
 /** From inclusive, to exclusive; both DTM filled up to the second. */
@@ -71,6 +129,10 @@ export interface TimeSpan {
 export interface ObjectCriteria {
   readonly kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder';
   readonly patientId?: PatientId;
+  /** One of these patients. */
+  readonly patientIds?: readonly PatientId[];
+  /** Absent: all. */
+  readonly versions?: Versions;
   /** Only these objects. */
   readonly among?: readonly string[];
   readonly availabilityStatus?: readonly AvailabilityStatus[];
@@ -92,6 +154,8 @@ export interface ObjectCriteria {
   readonly referenceIdList?: readonly (readonly string[])[];
   readonly authorPerson?: readonly string[];
   readonly creationTime?: TimeSpan;
+  /** URNs; an entry without the attribute is Online. */
+  readonly documentAvailability?: readonly string[];
   /** An entry without the attribute passes. */
   readonly serviceStartTime?: TimeSpan;
   readonly serviceStopTime?: TimeSpan;

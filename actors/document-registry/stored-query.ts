@@ -1,6 +1,7 @@
 import { Refusal } from '../../profiles/refusal.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import {
+  associationStatusesOf,
   documentEntryTypesOf,
   type StoredQuery,
   parameterValues,
@@ -12,8 +13,14 @@ import {
   findFoldersCriteria,
   findSubmissionSetsCriteria,
   getAllCriteria,
+  versionsShown,
 } from './query-criteria.ts';
-import type { AssociationEnds, ObjectCriteria, RegistryReader } from './registry-store.ts';
+import type {
+  AssociationEnds,
+  ObjectCriteria,
+  RegistryReader,
+  Versions,
+} from './registry-store.ts';
 
 type Objects = readonly RegistryObjectText[];
 type Kind = ObjectCriteria['kind'];
@@ -46,11 +53,13 @@ class Run {
   readonly #query: StoredQuery;
   readonly #registry: RegistryReader;
   readonly #most: number;
+  readonly #versions: Versions | undefined;
 
   constructor(query: StoredQuery, registry: RegistryReader, most: number) {
     this.#query = query;
     this.#registry = registry;
     this.#most = most;
+    this.#versions = versionsShown(query);
   }
 
   objects(): Promise<Objects> {
@@ -58,10 +67,13 @@ class Run {
     switch (query.name) {
       case 'FindDocuments':
       case 'FindDocumentsByReferenceId':
+      case 'FindDocumentsForMultiplePatients':
+      case 'FindDocumentsByReferenceIdForMultiplePatients':
         return this.#find(findDocumentsCriteria(query));
       case 'FindSubmissionSets':
         return this.#find(findSubmissionSetsCriteria(query));
       case 'FindFolders':
+      case 'FindFoldersForMultiplePatients':
         return this.#find(findFoldersCriteria(query));
       case 'GetAll':
         return this.#all();
@@ -90,20 +102,28 @@ class Run {
     return bounded(await this.#registry.find(criteria, this.#most + 1), this.#most);
   }
 
+  /** Associations that are Approved, unless the query asks for others. */
   async #associations(ends: AssociationEnds): Promise<Objects> {
-    return bounded(await this.#registry.associationsOf(ends, this.#most + 1), this.#most);
+    const availabilityStatus = associationStatusesOf(this.#query) ?? ['Approved'];
+    const asked = { ...ends, availabilityStatus };
+    return bounded(await this.#registry.associationsOf(asked, this.#most + 1), this.#most);
   }
 
   #uuids(): readonly string[] {
     return parameterValues(this.#query, '$uuid') ?? [];
   }
 
-  /** The objects that the query names by entryUUID or by uniqueId. */
+  /** The objects that the query names by entryUUID, which means that very version, by logicalID or by uniqueId. */
   async #named(kind: Kind): Promise<Objects> {
     const uuids = parameterValues(this.#query, `$XDS${kind}EntryUUID`);
     if (uuids) return ofKind(await this.#registry.objectsOf(uuids), kind);
+    const logicalIDs = parameterValues(this.#query, `$XDS${kind}LogicalID`);
+    if (logicalIDs) {
+      return bounded(await this.#registry.objectsWithLogicalId(kind, logicalIDs), this.#most);
+    }
     const uniqueIds = parameterValues(this.#query, `$XDS${kind}UniqueId`) ?? [];
-    return bounded(await this.#registry.objectsWithUniqueId(kind, uniqueIds), this.#most);
+    const found = await this.#registry.objectsWithUniqueId(kind, uniqueIds, this.#versions);
+    return bounded(found, this.#most);
   }
 
   async #all(): Promise<Objects> {
@@ -145,7 +165,8 @@ class Run {
       source: idsOf(folders),
       associationTypes: HAS_MEMBER,
     });
-    const documents = await this.#filtered(await this.#registry.objectsOf(links.map(targetOf)));
+    const members = await this.#registry.objectsOf(links.map(targetOf), this.#versions);
+    const documents = await this.#filtered(members);
     const ids = new Set(idsOf(documents));
     return [...folders, ...documents, ...links.filter((link) => ids.has(targetOf(link)))];
   }
@@ -162,7 +183,8 @@ class Run {
       target: idsOf(documents),
       associationTypes: HAS_MEMBER,
     });
-    return ofKind(await this.#registry.objectsOf(links.map(sourceOf)), 'Folder');
+    const folders = await this.#registry.objectsOf(links.map(sourceOf), this.#versions);
+    return ofKind(folders, 'Folder');
   }
 
   /** One hop. An Association to an object that is no wanted DocumentEntry is left out. */
@@ -175,11 +197,13 @@ class Run {
     const types = documentEntryTypesOf(this.#query);
     const ends = await this.#registry.objectsOf(
       links.flatMap((one) => [sourceOf(one), targetOf(one)]),
+      this.#versions,
     );
     const starts = new Set(idsOf(given));
-    const documents = ofKind(ends, 'DocumentEntry').filter(
-      ({ id, objectType = '' }) => starts.has(id) || types.includes(objectType),
+    const others = ofKind(ends, 'DocumentEntry').filter(
+      ({ id, objectType = '' }) => !starts.has(id) && types.includes(objectType),
     );
+    const documents = [...given, ...others];
     const ids = new Set(idsOf(documents));
     const related = links.filter((one) => ids.has(sourceOf(one)) && ids.has(targetOf(one)));
     const linked = new Set(related.flatMap((one) => [sourceOf(one), targetOf(one)]));

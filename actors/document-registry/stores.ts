@@ -1,3 +1,4 @@
+import type { AffinityDomain } from '../../profiles/xds/affinity-domain.ts';
 import type { Community } from '../actor.ts';
 import type { RegistryStore } from './registry-store.ts';
 
@@ -11,6 +12,8 @@ export interface ResultLimits {
 export interface DocumentRegistryStores {
   readonly registry: RegistryStore;
   readonly community: Community;
+  /** The codes and media types of the affinity domain; absent: any. */
+  readonly affinityDomain?: AffinityDomain;
   /** Default: `RESULT_LIMITS`. */
   readonly limits?: ResultLimits;
 }

@@ -1,5 +1,8 @@
 import { type Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import type { XdsErrorCode } from '../../profiles/xds/error-codes.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
+import { slotValues } from '../../profiles/xds/metadata-xml.ts';
+import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import type {
   AdhocQueryRequest,
@@ -23,39 +26,59 @@ export async function entriesOf(
   ask: Ask,
 ): Promise<readonly RegistryObjectText[]> {
   if (uniqueIds.length === 0) return [];
-  const together = await asked(getDocuments({ uniqueId: uniqueIds }), ask);
+  const together = await asked(getDocuments({ uniqueId: uniqueIds }), MIXED, ask);
   if (together) return together.objects;
   const references = await asked(
     getDocuments({ uniqueId: uniqueIds, returnType: 'ObjectRef' }),
+    MIXED,
     ask,
   );
   const entries: RegistryObjectText[] = [];
   for (const { id } of references?.objectRefs ?? []) {
-    entries.push(...((await asked(getDocuments({ entryUUID: [id] }), ask))?.objects ?? []));
+    entries.push(...((await asked(getDocuments({ entryUUID: [id] }), MIXED, ask))?.objects ?? []));
   }
   return entries;
 }
 
-/** Undefined when the answer would mix patients. */
-async function asked(query: AdhocQueryRequest, ask: Ask): Promise<AdhocQueryResponse | undefined> {
+/**
+ * What a query finds.
+ *
+ * @returns undefined when more was found than the registry returns at once
+ * @throws RegistryAway when the registry gave no answer that can be used
+ */
+export async function objectsFound(
+  query: AdhocQueryRequest,
+  ask: Ask,
+): Promise<readonly RegistryObjectText[] | undefined> {
+  return (await asked(query, TOO_MANY, ask))?.objects;
+}
+
+/** An entry of the same uniqueId may describe a copy in another repository. */
+export function namesRepository(entry: RegistryObjectText, repositoryUniqueId: string): boolean {
+  return slotValues(objectOfText(entry), 'repositoryUniqueId').includes(repositoryUniqueId);
+}
+
+const MIXED: XdsErrorCode = 'XDSResultNotSinglePatient';
+const TOO_MANY: XdsErrorCode = 'XDSTooManyResults';
+
+/** Undefined when the answer is refused for this reason. */
+async function asked(
+  query: AdhocQueryRequest,
+  reason: XdsErrorCode,
+  ask: Ask,
+): Promise<AdhocQueryResponse | undefined> {
   let response: AdhocQueryResponse;
   try {
     response = await ask(ITI_18, 'document-registry', query);
   } catch (error) {
     const refusals = refusalsOf(error);
-    if (refusals?.some(mixesPatients)) return undefined;
+    if (refusals?.some(({ code }: Refusal) => code === reason)) return undefined;
     if (refusals || error instanceof PeerFailure) {
       throw new RegistryAway('the Document Registry gave no answer', { cause: error });
     }
     throw error;
   }
+  if (response.errors.some(({ errorCode }) => errorCode === reason)) return undefined;
   if (response.status === 'Success') return response;
-  if (response.errors.some(({ errorCode }) => errorCode === MIXED)) return undefined;
-  throw new RegistryAway('the Document Registry refused to say whose the documents are');
-}
-
-const MIXED = 'XDSResultNotSinglePatient';
-
-function mixesPatients({ code }: Refusal): boolean {
-  return code === MIXED;
+  throw new RegistryAway('the Document Registry refused to answer');
 }

@@ -9,7 +9,7 @@ import { refusalsOfDocuments, refusalsOfSubmission } from '../../profiles/xds/me
 import { identifierOf, slotValues } from '../../profiles/xds/metadata-xml.ts';
 import type { RegistryResponse } from '../../profiles/xds/registry-response.ts';
 import { IDENTIFICATION } from '../../profiles/xds/vocabulary.ts';
-import { type Ask, type Caller, PeerFailure, submission } from '../actor.ts';
+import { type Caller, PeerFailure, submission, type World } from '../actor.ts';
 import type { HeldDocuments, Measure } from './document-store.ts';
 import type { DocumentRepositoryStores } from './stores.ts';
 
@@ -17,8 +17,8 @@ import type { DocumentRepositoryStores } from './stores.ts';
  * ITI-41 Provide and Register Document Set-b, as the Document Repository answers it: the documents become retrievable,
  * then the registry is asked to register them; its errors and warnings are the answer's.
  *
- * Documents that the registry certainly did not register go again. If nobody knows, they stay: a registered entry without
- * its octets would be worse than octets without an entry.
+ * Documents that the registry certainly did not register go again. If nobody knows, they stay until the registry has been
+ * asked (reconciliation.ts): a registered entry without its octets would be worse than octets without an entry.
  *
  * Refuses: XDSMissingDocument, XDSMissingDocumentMetadata, XDSRepositoryMetadataError, UnresolvedReferenceException,
  * XDSRepositoryDuplicateUniqueIdInMessage, XDSPatientIdDoesNotMatch, XDSNonIdenticalHash, XDSNonIdenticalSize,
@@ -43,7 +43,7 @@ export const provideAndRegisterDocumentSet = submission(ITI_41, {
     ]);
   },
 
-  async commit(request, { documents, community }: DocumentRepositoryStores, { ask }) {
+  async commit(request, { documents, community }: DocumentRepositoryStores, world) {
     const provided = await Promise.all(
       providedIn(request).map(async ({ entry, content }) => ({
         entry,
@@ -60,7 +60,7 @@ export const provideAndRegisterDocumentSet = submission(ITI_41, {
         content,
       })),
     );
-    return await register(registered, held, ask);
+    return await register(registered, held, world);
   },
 });
 
@@ -121,18 +121,19 @@ function described(
 async function register(
   registered: SubmitObjectsRequest,
   held: HeldDocuments,
-  ask: Ask,
+  { ask, message }: World,
 ): Promise<RegistryResponse> {
   let response: RegistryResponse;
   try {
-    response = await ask(ITI_42, 'document-registry', registered);
+    // Sent again, the same message is registered once: its documents are the same, or were refused above.
+    const options = message === undefined ? {} : { message };
+    response = await ask(ITI_42, 'document-registry', registered, options);
   } catch (error) {
     if (refusalsOf(error)) {
       await held.discard();
       throw error;
     }
-    // Nobody knows what the registry did: the documents stay.
-    held.keep();
+    // Nobody knows what the registry did: the documents stay until it has been asked.
     if (!(error instanceof PeerFailure)) throw error;
     throw new Refusal('XDSRegistryNotAvailable', 'the Document Registry did not answer', {
       cause: error,

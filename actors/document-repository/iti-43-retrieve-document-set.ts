@@ -5,14 +5,14 @@ import {
   ITI_43,
   type RetrieveDocumentSetResponse,
 } from '../../profiles/xds/iti-43.ts';
-import { slotValues } from '../../profiles/xds/metadata-xml.ts';
-import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
 import { type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import type { XdsErrorCode } from '../../profiles/xds/error-codes.ts';
-import { type Ask, type Permission, query } from '../actor.ts';
+import { type Ask, type Permission, query, type World } from '../actor.ts';
 import type { StoredDocument } from './document-store.ts';
-import { entriesOf, RegistryAway } from './entries.ts';
+import { entriesOf, namesRepository, RegistryAway } from './entries.ts';
+import { isOnDemand, onDemandDocument } from './on-demand.ts';
+import { NotMade } from './on-demand-sources.ts';
 import type { DocumentRepositoryStores } from './stores.ts';
 
 /** One wanted document: its octets with the entries that describe it, or why there are none. */
@@ -22,13 +22,22 @@ type Wanted =
       readonly request: DocumentRequest;
       readonly document: DocumentResponse;
       readonly entries: readonly RegistryObjectText[];
-    };
+    }
+  | Promised;
+
+/** An On-Demand document, before it is made. */
+interface Promised {
+  readonly request: DocumentRequest;
+  readonly entries: readonly RegistryObjectText[];
+}
 
 /**
  * ITI-43 Retrieve Document Set, as the Document Repository answers it.
  *
  * The registry says whose a document is, now; the repository keeps no copy that could go stale. A document without an
  * entry, and one that may not be shown, answer like one that is not there. If the registry is away, nothing is shown.
+ *
+ * An On-Demand document is made when it is asked for (on-demand.ts); the answer names the snapshot that was kept of it.
  *
  * Errors in the answer: XDSUnknownRepositoryId, XDSDocumentUniqueIdError, XDSRepositoryError; location is the uniqueId.
  * Source: ITI TF-2: 3.43.4.
@@ -41,7 +50,7 @@ export const retrieveDocumentSet = query(ITI_43, {
     // Settled, since an answer must not name octets that are gone when they are to be sent.
     const found = await documents.find(uniqueIds, { settled: true });
     const stored = new Map(found.map((one) => [one.uniqueId, one]));
-    const entries = await entriesIn(repositoryUniqueId, [...stored.keys()], ask);
+    const entries = await entriesIn(repositoryUniqueId, uniqueIds, ask);
     return request.documents.map((wanted): Wanted => {
       if (wanted.repositoryUniqueId !== repositoryUniqueId) {
         return refused(wanted, 'XDSUnknownRepositoryId', 'the repository is not this one');
@@ -59,12 +68,29 @@ export const retrieveDocumentSet = query(ITI_43, {
     ];
   },
 
+  /** On-Demand documents are made now, each once: those that may be shown. */
+  async prepare(found, permission, stores: DocumentRepositoryStores, world) {
+    const made = new Map<string, Promise<Made>>();
+    const once = ({ request: { documentUniqueId }, entries }: Promised): Promise<Made> => {
+      const making = made.get(documentUniqueId) ?? make(entries, stores, world);
+      made.set(documentUniqueId, making);
+      return making;
+    };
+    return await Promise.all(
+      found.map(async (wanted) =>
+        isPromised(wanted) && isShown(wanted.entries, permission)
+          ? fulfilled(wanted, await once(wanted), stores)
+          : wanted,
+      ),
+    );
+  },
+
   /** A document is shown when every entry that describes it may be: one restriction is enough to hide it. */
   reveal: (found, permission): RetrieveDocumentSetResponse => {
     const told = found.map((wanted) =>
       'error' in wanted || isShown(wanted.entries, permission) ? wanted : absent(wanted.request),
     );
-    const shown = told.flatMap((wanted) => ('error' in wanted ? [] : wanted.document));
+    const shown = told.flatMap((wanted) => ('document' in wanted ? wanted.document : []));
     const errors = told.flatMap((wanted) => ('error' in wanted ? wanted.error : []));
     return { status: statusOf(errors, shown.length > 0), errors, documents: shown };
   },
@@ -91,25 +117,67 @@ async function entriesIn(
   }
 }
 
-/** An entry of the same uniqueId may describe a copy in another repository. */
-function namesRepository(entry: RegistryObjectText, repositoryUniqueId: string): boolean {
-  return slotValues(objectOfText(entry), 'repositoryUniqueId').includes(repositoryUniqueId);
-}
-
 function wantedOf(
   request: DocumentRequest,
   stored: StoredDocument | undefined,
   entries: ReadonlyMap<string, readonly RegistryObjectText[]> | undefined,
 ): Wanted {
-  if (!stored) return absent(request);
   if (!entries) {
     return refused(request, 'XDSRepositoryError', 'the Document Registry is not available');
   }
   const described = entries.get(request.documentUniqueId) ?? [];
   if (described.length === 0) return absent(request);
+  if (!stored) {
+    const promised = described.filter(isOnDemand);
+    return promised.length === 0 ? absent(request) : { request, entries: promised };
+  }
   const { mimeType, content } = stored;
   if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
   return { request, document: { ...request, mimeType, content }, entries: described };
+}
+
+/** What became of a promise: the snapshot, or why there is none. */
+type Made = StoredDocument | { readonly refused: XdsErrorCode; readonly why: string };
+
+async function make(
+  entries: readonly RegistryObjectText[],
+  stores: DocumentRepositoryStores,
+  world: World,
+): Promise<Made> {
+  try {
+    const snapshot = await onDemandDocument(entries, stores, world);
+    if (snapshot !== undefined) return snapshot;
+    return { refused: 'XDSDocumentUniqueIdError', why: 'the On-Demand document is Deprecated' };
+  } catch (error) {
+    if (error instanceof RegistryAway) {
+      return { refused: 'XDSRepositoryError', why: 'the Document Registry is not available' };
+    }
+    if (!(error instanceof NotMade)) throw error;
+    const why = `the On-Demand document could not be made: ${error.message}`;
+    return { refused: 'XDSRepositoryError', why };
+  }
+}
+
+function isPromised(wanted: Wanted): wanted is Promised {
+  return !('error' in wanted) && !('document' in wanted);
+}
+
+function fulfilled(
+  { request, entries }: Promised,
+  made: Made,
+  { community }: DocumentRepositoryStores,
+): Wanted {
+  if ('refused' in made) return refused(request, made.refused, made.why);
+  const { uniqueId, mimeType, content } = made;
+  if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
+  const document: DocumentResponse = {
+    ...request,
+    newRepositoryUniqueId: community.repositoryUniqueId,
+    newDocumentUniqueId: uniqueId,
+    mimeType,
+    content,
+  };
+  return { request, document, entries };
 }
 
 function isShown(entries: readonly RegistryObjectText[], permission: Permission): boolean {

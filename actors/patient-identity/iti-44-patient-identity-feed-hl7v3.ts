@@ -2,17 +2,20 @@ import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import {
   type AcceptAcknowledgement,
   ITI_44,
-  type PatientIdentityFeed,
+  type PatientMergeFeed,
+  type PatientRegistrationFeed,
 } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { type Caller, type Community, feed, type World } from '../actor.ts';
 import type { IdentityReader, IdentityWriter, SourceRecord } from './identity-store.ts';
 import { linkedRegionalId, putRecord } from './linking.ts';
 import { feedRegistry } from './registry-feed.ts';
+import { mergeRegionalIds } from './merge.ts';
 import type { PatientIdentityStores } from './stores.ts';
 
 /**
- * ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it: add and revise, which here are one. The record gets
+ * ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it: add and revise, which here are one, and the merge of two
+ * ids of the affinity domain. The record gets
  * the regional id that it brings, that of the patient to whom it is linked, or a new one; it is acknowledged only when the
  * Document Registry has that id.
  *
@@ -24,6 +27,10 @@ import type { PatientIdentityStores } from './stores.ts';
  */
 export const patientIdentityFeed = feed(ITI_44, {
   async check(request, { community }: PatientIdentityStores, { caller }) {
+    if (request.kind === 'merge') {
+      checkMerge(request, community, caller);
+      return;
+    }
     const { ids, providerOrganization } = request;
     const roots = ids.map(({ assigningAuthority }) => assigningAuthority);
     for (const root of roots) {
@@ -39,6 +46,10 @@ export const patientIdentityFeed = feed(ITI_44, {
   },
 
   async commit(request, stores: PatientIdentityStores, world): Promise<AcceptAcknowledgement> {
+    if (request.kind === 'merge') {
+      await mergeRegionalIds(request, stores, world);
+      return { code: 'CA', details: [] };
+    }
     const { identities, community } = stores;
     const regionalId = await identities.change((records) =>
       store(request, records, { community, world }),
@@ -48,13 +59,26 @@ export const patientIdentityFeed = feed(ITI_44, {
   },
 });
 
+/** Ids of the affinity domain are merged here; which of its own records are one, a source says by feeding them. */
+function checkMerge(
+  { surviving: { assigningAuthority } }: PatientMergeFeed,
+  { affinityDomain }: Community,
+  caller: Caller,
+): void {
+  if (assigningAuthority !== affinityDomain) {
+    throw new Refusal('204', 'only ids of the affinity domain are merged here');
+  }
+  if (mayFeed(caller, affinityDomain)) return;
+  throw new Refusal('204', 'the caller does not feed the affinity domain');
+}
+
 function mayFeed({ kinds, assigningAuthorities }: Caller, authority: string): boolean {
   return kinds.includes('own') || assigningAuthorities.includes(authority);
 }
 
 /** The id of the affinity domain that the record brings, if it brings one. */
 function regionalIdIn(
-  { ids, otherIds }: PatientIdentityFeed,
+  { ids, otherIds }: PatientRegistrationFeed,
   { affinityDomain }: Community,
   caller: Caller,
 ): string | undefined {
@@ -71,7 +95,7 @@ function regionalIdIn(
 
 /** @returns the record's regional id */
 async function store(
-  request: PatientIdentityFeed,
+  request: PatientRegistrationFeed,
   records: IdentityWriter,
   { community, world }: { community: Community; world: World },
 ): Promise<string> {

@@ -1,14 +1,15 @@
 import type { Caller, Permission } from '../../actors/actor.ts';
 import { documentRegistry } from '../../actors/document-registry/index.ts';
 import { patientIdentity } from '../../actors/patient-identity/index.ts';
-import { type Database, openDatabase } from '../../gateway/stores/database.ts';
+import type { Database } from '../../gateway/stores/database.ts';
 import { SqlIdentityStore } from '../../gateway/stores/sql-identity-store.ts';
 import { SqlRegistryStore } from '../../gateway/stores/sql-registry-store.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { type DemographicsQuery, ITI_47 } from '../../profiles/pdq/iti-47.ts';
-import { ITI_44, type PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
+import { ITI_44, type PatientRegistrationFeed } from '../../profiles/pix/iti-44.ts';
 import { ITI_45, type PixQuery } from '../../profiles/pix/iti-45.ts';
 import { refusalsOf } from '../../profiles/refusal.ts';
+import { emptyDatabase } from './databases.ts';
 import {
   aDemographicsQuery,
   aPatientId,
@@ -43,8 +44,7 @@ export class AnIdentityActor {
   }
 
   static async open(): Promise<AnIdentityActor> {
-    const now = () => new Date('2030-04-01T09:15:00Z');
-    return new AnIdentityActor(await openDatabase({ file: ':memory:', now }));
+    return new AnIdentityActor(await emptyDatabase());
   }
 
   /** A system that may feed everything that is known here. */
@@ -55,7 +55,7 @@ export class AnIdentityActor {
   /** Feeds a patient under one id; the record's provider organisation is the id's authority. */
   feed(
     id: PatientId = aPatientId(),
-    over: Partial<PatientIdentityFeed> = {},
+    over: Partial<PatientRegistrationFeed> = {},
     caller: Caller = this.everybody,
   ) {
     const providerOrganization = { id: id.assigningAuthority };

@@ -23,7 +23,10 @@ export const PROOF = {
   partnerCommunity: `urn:oid:${SAMPLE_OIDS.otherCommunity}`,
 } as const;
 
-const TRANSACTIONS = ['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+const TRANSACTIONS = [
+  ...['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
+  ...['ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-86', 'ITI-92'],
+];
 
 /** How a region is started: from the sources, or from what was compiled of them, which starts sooner. */
 export type StartRegion = typeof source.startRegion;

@@ -3,6 +3,8 @@ import type {
   RegistryStore,
 } from '../../actors/document-registry/registry-store.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
+import type { DocumentEntry } from '../../profiles/xds/metadata.ts';
+import { DOCUMENT_AVAILABILITY } from '../../profiles/xds/vocabulary.ts';
 import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
 import { slotValues } from '../../profiles/xds/metadata-xml.ts';
 import {
@@ -16,11 +18,19 @@ const uuid = (number: number) =>
   `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 /** A DocumentEntry as the registry stores it. */
-function entry(number: number, uniqueId = `doc.${number}`): RegistryObject {
+function entry(
+  number: number,
+  uniqueId = `doc.${number}`,
+  over: Partial<DocumentEntry> = {},
+): RegistryObject {
   const entryUUID = uuid(number);
-  return documentEntryToEbxml(
-    aDocumentEntry({ entryUUID, logicalID: entryUUID, uniqueId, availabilityStatus: 'Approved' }),
-  );
+  const stored = { entryUUID, logicalID: entryUUID, availabilityStatus: 'Approved' } as const;
+  return documentEntryToEbxml(aDocumentEntry({ ...stored, uniqueId, ...over }));
+}
+
+/** One version of a DocumentEntry. */
+function version(number: number, logical: number, at: number): RegistryObject {
+  return entry(number, 'doc', { logicalID: uuid(logical), version: at });
 }
 
 function folder(number: number): RegistryObject {
@@ -127,7 +137,7 @@ export function registryStoreSuite(
   it('changes status and time in the columns and in the text alike', async () => {
     await add(entry(1), folder(2));
     await store.change(async (writer) => {
-      await writer.deprecate([uuid(1)]);
+      await writer.setAvailabilityStatus([uuid(1)], 'Deprecated');
       await writer.updateFolders([uuid(2), uuid(1)], '20300202020202');
     });
     const [document, file] = await store.look((reader) => reader.objectsOf([uuid(1), uuid(2)]));
@@ -146,5 +156,123 @@ export function registryStoreSuite(
     expect(await knows({})).toBe(true);
     expect(await knows({ id: SAMPLE_PATIENT.id.toLowerCase() })).toBe(false);
     expect(await knows({ assigningAuthority: '2.999.3' })).toBe(false);
+  });
+
+  it('knows which version is the latest, and finds that alone or all', async () => {
+    await add(version(1, 1, 1), version(2, 1, 2));
+    await store.change((writer) => writer.supersede([uuid(1)]));
+    const ids = (objects: readonly { id: string }[]) => objects.map(({ id }) => id);
+    await store.look(async (reader) => {
+      const of = { kind: 'DocumentEntry', patientId: SAMPLE_PATIENT } as const;
+      expect(ids(await reader.find({ ...of, versions: 'latest' }, 10))).toEqual([uuid(2)]);
+      expect(ids(await reader.find(of, 10))).toEqual([uuid(1), uuid(2)]);
+      expect(ids(await reader.objectsOf([uuid(1), uuid(2)], 'latest'))).toEqual([uuid(2)]);
+      const named = await reader.objectsWithUniqueId('DocumentEntry', ['doc'], 'latest');
+      expect(ids(named)).toEqual([uuid(2)]);
+      const logical = await reader.objectsWithLogicalId('DocumentEntry', [uuid(1)]);
+      expect(ids(logical)).toEqual([uuid(1), uuid(2)]);
+      expect(await reader.versionsOf([uuid(2), uuid(9)])).toEqual([
+        {
+          entryUUID: uuid(2),
+          kind: 'DocumentEntry',
+          logicalID: uuid(1),
+          version: 2,
+          latest: true,
+          availabilityStatus: 'Approved',
+        },
+      ]);
+      const uses = await reader.usesOf(['doc']);
+      expect(uses.map(({ entryUUID, latest }) => [entryUUID, latest])).toEqual([
+        [uuid(1), false],
+        [uuid(2), true],
+      ]);
+    });
+  });
+
+  it('takes objects out with what they are found by, and makes the version before the latest', async () => {
+    await add(version(1, 1, 1), version(2, 1, 2), link(3, 4, 2));
+    await store.change((writer) => writer.supersede([uuid(1)]));
+    await store.change((writer) => writer.remove([uuid(2), uuid(3), uuid(9)]));
+    await store.look(async (reader) => {
+      const places = await reader.versionsOfLogical([uuid(1)]);
+      expect(places.map(({ entryUUID, latest }) => [entryUUID, latest])).toEqual([[uuid(1), true]]);
+      expect(await reader.associationsOf({ either: [uuid(2)] }, 10)).toEqual([]);
+      const authorPerson = ['%'];
+      expect(await reader.find({ kind: 'DocumentEntry', authorPerson }, 10)).toHaveLength(1);
+    });
+    // What is new does not inherit the values of what had its place.
+    await add(entry(5));
+    const found = await store.look((reader) => reader.objectsOf([uuid(5)]));
+    expect(found).toHaveLength(1);
+  });
+
+  it('finds Associations by their status', async () => {
+    await add(link(3, 1, 2));
+    await store.change((writer) => writer.setAvailabilityStatus([uuid(3)], 'Deprecated'));
+    const found = (availabilityStatus: readonly ('Approved' | 'Deprecated')[]) =>
+      store.look((reader) => reader.associationsOf({ source: [uuid(1)], availabilityStatus }, 10));
+    expect(await found(['Approved'])).toEqual([]);
+    expect(await found(['Deprecated'])).toHaveLength(1);
+  });
+
+  it('finds by availability, where an entry that does not say is Online', async () => {
+    const { Online, Offline } = DOCUMENT_AVAILABILITY;
+    await add(entry(1), entry(2, 'off', { documentAvailability: Offline }));
+    const found = (...documentAvailability: string[]) =>
+      store.look((reader) => reader.find({ kind: 'DocumentEntry', documentAvailability }, 10));
+    expect((await found(Online)).map(({ id }) => id)).toEqual([uuid(1)]);
+    expect((await found(Offline)).map(({ id }) => id)).toEqual([uuid(2)]);
+    expect(await found(Online, Offline)).toHaveLength(2);
+    expect(await found()).toEqual([]);
+  });
+
+  it('finds the objects of one of several patients', async () => {
+    const other = { id: 'P-0002', assigningAuthority: '2.999.3.7' };
+    await add(entry(1), entry(2, 'theirs', { patientId: other }));
+    const found = (...patientIds: (typeof other)[]) =>
+      store.look((reader) => reader.find({ kind: 'DocumentEntry', patientIds }, 10));
+    expect(await found(SAMPLE_PATIENT, other)).toHaveLength(2);
+    expect((await found(other)).map(({ id }) => id)).toEqual([uuid(2)]);
+    expect(await found()).toEqual([]);
+    expect(await found({ ...other, assigningAuthority: '2.999.3.8' })).toEqual([]);
+  });
+
+  it('gives the objects of a subsumed patient, and of whom he has subsumed, to the survivor', async () => {
+    const [one, two, three] = ['1', '2', '3'].map((id) => ({
+      id,
+      assigningAuthority: '2.999.3.7',
+    }));
+    if (!one || !two || !three) throw new Error('three patients');
+    await store.change(async (writer) => {
+      for (const patient of [one, two, three]) await writer.addPatient(patient);
+      await writer.add([entry(1, 'a', { patientId: one }), entry(2, 'b', { patientId: two })]);
+      await writer.merge({ subsumed: one, surviving: two });
+      await writer.merge({ subsumed: two, surviving: three });
+      await writer.addPatient(one);
+    });
+    await store.look(async (reader) => {
+      expect([await reader.knows(one), await reader.knows(three)]).toEqual([false, true]);
+      expect([await reader.isSubsumed(two), await reader.isSubsumed(three)]).toEqual([true, false]);
+      const found = await reader.find({ kind: 'DocumentEntry', patientId: three }, 10);
+      expect(found.map(({ patientId }) => patientId)).toEqual([three, three]);
+      expect(await reader.find({ kind: 'DocumentEntry', patientId: one }, 10)).toEqual([]);
+    });
+  });
+
+  it('remembers an answer until it expires, by caller, message and body', async () => {
+    const message = { caller: 'hospital', id: 'urn:uuid:1', bodyHash: 'a1' };
+    const at = (hour: number) => new Date(Date.UTC(2030, 3, 1, hour));
+    await store.change((writer) => writer.remember(message, 'first', at(2)));
+    const answer = (over: object, hour = 1) =>
+      store.look((reader) => reader.answerTo({ ...message, ...over }, at(hour)));
+    expect(await answer({})).toBe('first');
+    expect(await answer({ caller: 'clinic' })).toBeUndefined();
+    expect(await answer({ id: 'urn:uuid:2' })).toBeUndefined();
+    expect(await answer({ bodyHash: 'a2' })).toBeUndefined();
+    expect(await answer({}, 2)).toBeUndefined();
+    await store.change((writer) => writer.remember(message, 'second', at(3)));
+    expect(await answer({}, 2)).toBe('second');
+    await store.change((writer) => writer.forgetAnswers(at(3)));
+    expect(await answer({}, 1)).toBeUndefined();
   });
 }

@@ -6,6 +6,7 @@ import type {
   Caller,
   Community,
   Destination,
+  Message,
   Permission,
   World,
 } from '../../actors/actor.ts';
@@ -43,6 +44,8 @@ interface Running {
 /** Actors that ask each other by typed calls, with a clock that stands still and ids that count up. */
 export class WorldOfActors {
   now = new Date('2030-04-01T09:15:00Z');
+  /** The message that is being answered, where a test sends one twice. */
+  message: Message | undefined;
   /** Takes the place of whom it answers for: throws or answers as the test wants. */
   readonly instead = new Map<
     ActorName,
@@ -77,6 +80,7 @@ export class WorldOfActors {
       now: () => this.now,
       uuid: () => this.uuid(),
       caller,
+      message: this.message,
       ask: this.as(inner),
     };
   }
@@ -99,7 +103,8 @@ export class WorldOfActors {
     if (answer.kind === 'query') {
       const found = await answer.find(request, given, world);
       answer.subjects(found);
-      return answer.reveal(found, permission, request);
+      const prepared = (await answer.prepare?.(found, permission, given, world)) ?? found;
+      return answer.reveal(prepared, permission, request);
     }
     if (answer.kind === 'submission') answer.subjects(request);
     await answer.check(request, given, world);

@@ -12,7 +12,7 @@ import { type Log, openLog } from '../../gateway/log.ts';
 import { bytesContent } from '../../profiles/formats/mtom.ts';
 import type { Transmission } from '../../profiles/formats/hl7v3.ts';
 import type { Demographics, PatientId } from '../../profiles/patient.ts';
-import { ITI_44, type PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
+import { ITI_44, type PatientRegistrationFeed } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
 import type { Transaction } from '../../profiles/transaction.ts';
 import { type Federation, foundFederation, type SystemPlan } from '../../scripts/federation.ts';
@@ -221,7 +221,11 @@ export class World {
   }
 
   /** ITI-44 of a chart number, as the region's hospital feeds it. */
-  feed(id: string, name = 'east', over: Partial<PatientIdentityFeed> = {}): PatientIdentityFeed {
+  feed(
+    id: string,
+    name = 'east',
+    over: Partial<PatientRegistrationFeed> = {},
+  ): PatientRegistrationFeed {
     const oids = regionOids(NAMES.indexOf(name as (typeof NAMES)[number]) + 1);
     this.#charts.add(id);
     return aPatientIdentityFeed({

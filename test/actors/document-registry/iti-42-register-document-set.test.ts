@@ -1,3 +1,4 @@
+import { affinityDomainOf } from '../../../profiles/xds/affinity-domain.ts';
 import type { SubmitObjectsRequest } from '../../../profiles/xds/iti-42.ts';
 import { documentEntryOf, slotValues } from '../../../profiles/xds/metadata-xml.ts';
 import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
@@ -9,7 +10,7 @@ import {
   getFolderAndContents,
 } from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
-import { ARegistry, OTHER_PATIENT } from '../../support/a-registry.ts';
+import { ARegistry, OTHER_PATIENT, refusedAs } from '../../support/a-registry.ts';
 import { aCaller } from '../../support/world-of-actors.ts';
 import {
   anAssociation,
@@ -321,5 +322,130 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     expect(await registry.refusalCodes(another(), caller)).toEqual(['XDSRegistryMetadataError']);
     const entitled = aCaller({ sourceIds: ['2.999.9.1'] });
     expect(await registry.refusalCodes(another(), entitled)).toEqual([]);
+  });
+
+  describe('relationships', () => {
+    const related = (type: keyof typeof ASSOCIATION_TYPE, target: string) => [
+      anAssociation({
+        entryUUID: 'relation',
+        associationType: ASSOCIATION_TYPE[type],
+        sourceObject: 'Document01',
+        targetObject: target,
+      }),
+    ];
+    const add = (uniqueId: string, type: keyof typeof ASSOCIATION_TYPE, target: string) =>
+      registry.register(
+        another({ documentEntries: [{ uniqueId }], associations: related(type, target) }),
+      );
+    const approved = () => registry.found(findDocuments({ patientId: SAMPLE_PATIENT }));
+
+    beforeEach(() => registry.register(aSubmission()));
+
+    it('leaves what is transformed, appended to or signed Approved', async () => {
+      const original = await idOf('2.999.8.1.1');
+      await add('transformed', 'XFRM', original);
+      await add('appended', 'APND', original);
+      await add('signature', 'signs', original);
+      expect(await approved()).toEqual(['2.999.8.1.1', 'transformed', 'appended', 'signature']);
+    });
+
+    it('deprecates with a replaced document all that was made of it, however far', async () => {
+      const original = await idOf('2.999.8.1.1');
+      await add('transformed', 'XFRM', original);
+      await add('appended', 'APND', original);
+      await add('appended to that', 'APND', await idOf('appended'));
+      await add('signature', 'signs', original);
+      await add('new', 'XFRM_RPLC', original);
+      expect(await approved()).toEqual(['signature', 'new']);
+    });
+
+    it('refuses to append to a transformation, and takes an addendum to a replacement by one', async () => {
+      await add('transformed', 'XFRM', await idOf('2.999.8.1.1'));
+      const target = await idOf('transformed');
+      const refused = registry.register(another({ associations: related('APND', target) }));
+      expect(await refusedAs(refused)).toEqual(['XDSRegistryMetadataError relation']);
+      await add('replaced', 'XFRM_RPLC', target);
+      const appended = another({ associations: related('APND', await idOf('replaced')) });
+      expect(await registry.refusalCodes(appended)).toEqual([]);
+    });
+
+    it('refuses every relationship to what is Deprecated', async () => {
+      const original = await idOf('2.999.8.1.1');
+      await add('new', 'RPLC', original);
+      for (const type of ['RPLC', 'XFRM', 'APND', 'XFRM_RPLC', 'signs'] as const) {
+        const refused = registry.register(another({ associations: related(type, original) }));
+        expect(await refusedAs(refused)).toEqual(['XDSRegistryDeprecatedDocumentError relation']);
+      }
+    });
+  });
+
+  describe('a message that is sent again', () => {
+    it('is told what it was told, and registers nothing twice', async () => {
+      registry.world.message = { id: 'urn:uuid:1', bodyHash: '00a1' };
+      const submission = aSubmission({ folders: [{}] });
+      const answer = await registry.register(submission);
+      const before = await registry.everything();
+      expect(await registry.register(submission)).toEqual(answer);
+      expect(await registry.everything()).toEqual(before);
+    });
+
+    it('is a new one under a new MessageID, from another caller, with another body or a day later', async () => {
+      registry.world.message = { id: 'urn:uuid:1', bodyHash: '00a1' };
+      const submission = aSubmission();
+      await registry.register(submission);
+      const again = () => registry.refusalCodes(submission);
+      const other = aCaller({ name: 'clinic' });
+      expect(await registry.refusalCodes(submission, other)).toEqual([
+        'XDSDuplicateUniqueIdInRegistry',
+      ]);
+      registry.world.message = { id: 'urn:uuid:2', bodyHash: '00a1' };
+      expect(await again()).toEqual(['XDSDuplicateUniqueIdInRegistry']);
+      registry.world.message = { id: 'urn:uuid:1', bodyHash: '00a2' };
+      expect(await again()).toEqual(['XDSDuplicateUniqueIdInRegistry']);
+      registry.world.message = { id: 'urn:uuid:1', bodyHash: '00a1' };
+      expect(await again()).toEqual([]);
+      registry.world.now = new Date('2030-04-02T09:15:00Z');
+      expect(await again()).toEqual(['XDSDuplicateUniqueIdInRegistry']);
+    });
+
+    it('is judged anew when it was refused', async () => {
+      registry.world.message = { id: 'urn:uuid:1', bodyHash: '00a1' };
+      const patientId = { id: 'P-9', assigningAuthority: '2.999.3.7' };
+      const submission = aSubmission({ submissionSet: { patientId } });
+      expect(await registry.refusalCodes(submission)).toEqual(['XDSUnknownPatientId']);
+      await registry.store.change((writer) => writer.addPatient(patientId));
+      expect(await registry.refusalCodes(submission)).toEqual([]);
+    });
+  });
+
+  it('refuses codes that the affinity domain does not know, naming the nearest, and takes them where it may', async () => {
+    const codes = { classCode: [{ code: '57133-2', codingScheme: '2.16.840.1.113883.6.1' }] };
+    for (const [unknown, refused] of [
+      ['refuse', ['XDSRegistryMetadataError Document01']],
+      ['accept', []],
+    ] as const) {
+      const strict = await ARegistry.open(undefined, affinityDomainOf({ codes }, unknown));
+      expect(await refusedAs(strict.register(aSubmission()))).toEqual(refused);
+      await strict.close();
+    }
+  });
+
+  it('tells what is wrong with the message and what the registry holds against it in one answer', async () => {
+    await registry.register(aSubmission());
+    const refused = registry.register(
+      aSubmission({
+        submissionSet: { patientId: { id: 'P-9', assigningAuthority: '2.999.3.7' } },
+        documentEntries: [{ languageCode: '', hash: '0'.repeat(40), size: 11 }],
+      }),
+    );
+    expect(new Set(await refusedAs(refused))).toEqual(
+      new Set([
+        'XDSRegistryMetadataError Document01',
+        'XDSUnknownPatientId Document01',
+        'XDSNonIdenticalHash Document01',
+        'XDSNonIdenticalSize Document01',
+        'XDSDuplicateUniqueIdInRegistry SubmissionSet01',
+      ]),
+    );
   });
 });

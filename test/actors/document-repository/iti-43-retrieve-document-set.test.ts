@@ -167,7 +167,7 @@ describe('ITI-43 Retrieve Document Set, as the Document Repository answers it', 
     expect(await retrieved(['doc.1', 'doc.9'])).toEqual({
       status: 'Failure',
       texts: [],
-      errors: ['XDSRepositoryError doc.1', 'XDSDocumentUniqueIdError doc.9'],
+      errors: ['XDSRepositoryError doc.1', 'XDSRepositoryError doc.9'],
     });
   });
 

@@ -1,0 +1,96 @@
+import { type PatientId, samePatientId } from '../../profiles/patient.ts';
+import { Refusal } from '../../profiles/refusal.ts';
+import type { AvailabilityStatus } from '../../profiles/xds/metadata.ts';
+import { allLinks, HAS_MEMBER, sourcesOf } from './association-ends.ts';
+import { REPLACEMENTS } from './association-rules.ts';
+import { STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
+import { patientsOf } from './object-identity.ts';
+import type { ObjectVersion, RegistryReader } from './registry-store.ts';
+
+/** A change of availabilityStatus that is asked for. */
+export interface StatusUpdate {
+  /** The id of what is changed, as it is stored. */
+  readonly target: string;
+  readonly originalStatus: AvailabilityStatus;
+  readonly newStatus: AvailabilityStatus;
+  /** The SubmissionSet's. */
+  readonly patientId: PatientId | undefined;
+  /** Of the refusals. */
+  readonly location: string;
+}
+
+/**
+ * What speaks against a change of availabilityStatus: the target is not there, no longer the most recent version, not what
+ * OriginalStatus says, a SubmissionSet or its membership, another patient's, or it was replaced and would be Approved beside
+ * its replacement.
+ *
+ * @see XDS Metadata Update, 3.57.4.1.3.3.2
+ */
+export async function refusalsOfStatusUpdate(
+  update: StatusUpdate,
+  reader: RegistryReader,
+): Promise<readonly Refusal[]> {
+  const { target, location } = update;
+  const refused = (code: string, context: string) => [new Refusal(code, context, { location })];
+  const [place] = await reader.versionsOf([target]);
+  if (place === undefined)
+    return refused('UnresolvedReferenceException', `${target} is nothing here`);
+  const wrong = await wrongWith(update, place, reader);
+  if (wrong !== undefined) return refused('XDSMetadataUpdateError', wrong);
+  const patients = patientsOf(await endsOf(place, reader));
+  const { patientId } = update;
+  if (patientId === undefined || patients.every((one) => samePatientId(one, patientId))) return [];
+  const context = 'what is updated is not of the SubmissionSet’s patient';
+  return refused('XDSPatientIDReconciliationError', context);
+}
+
+async function wrongWith(
+  { target, originalStatus, newStatus }: StatusUpdate,
+  { kind, latest, availabilityStatus }: ObjectVersion,
+  reader: RegistryReader,
+): Promise<string | undefined> {
+  if (kind === 'SubmissionSet') return 'the status of a SubmissionSet is not updated';
+  if (!latest) return 'it is not the most recent version';
+  if (availabilityStatus !== originalStatus) {
+    return `it is ${availabilityStatus}, not ${originalStatus}`;
+  }
+  if (kind === 'Association' && (await isMembershipOfSet(target, reader))) {
+    return 'the members of a SubmissionSet do not change';
+  }
+  if (kind === 'DocumentEntry' && newStatus === 'Approved') {
+    const [by] = await replacementsOf(target, reader);
+    if (by !== undefined) return `it was replaced by ${by}, which is Approved`;
+  }
+  return undefined;
+}
+
+async function isMembershipOfSet(association: string, reader: RegistryReader): Promise<boolean> {
+  const links = await reader.objectsOf([association]);
+  const isMembership = links.some(({ associationType = '' }) =>
+    HAS_MEMBER.includes(associationType),
+  );
+  const sources = isMembership ? await reader.objectsOf(sourcesOf(links)) : [];
+  return sources.some(({ kind }) => kind === 'SubmissionSet');
+}
+
+/** Approved documents that have taken the place of this one. */
+async function replacementsOf(
+  document: string,
+  reader: RegistryReader,
+): Promise<readonly string[]> {
+  const links = await allLinks(
+    { target: [document], associationTypes: REPLACEMENTS, availabilityStatus: ['Approved'] },
+    reader,
+  );
+  const sources = await reader.objectsOf(sourcesOf(links));
+  return sources.filter(({ status }) => status === STATUS_TYPE.Approved).map(({ id }) => id);
+}
+
+/** The object itself or, of an Association, what it links. */
+async function endsOf({ entryUUID, kind }: ObjectVersion, reader: RegistryReader) {
+  const objects = await reader.objectsOf([entryUUID]);
+  if (kind !== 'Association') return objects;
+  return reader.objectsOf(
+    objects.flatMap(({ sourceObject = '', targetObject = '' }) => [sourceObject, targetObject]),
+  );
+}
