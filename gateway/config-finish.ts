@@ -100,6 +100,15 @@ function together(values: Values): readonly ConfigFault[] {
       },
     });
   }
+  if (values.database.kind === 'postgres' && values.database.url === undefined) {
+    faults.push({
+      path: 'database.url',
+      problem: {
+        en: 'database.url is missing; database.kind postgres needs it',
+        ja: 'database.url がありません。database.kind が postgres なら必要です',
+      },
+    });
+  }
   const asked = new Set(values.actors.flatMap((actor) => ASKS[actor]));
   for (const actor of asked) {
     if (values.actors.includes(actor) || values.destinations[actor] !== 'here') continue;

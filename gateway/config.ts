@@ -12,7 +12,8 @@ import { SETTINGS } from './settings-table.ts';
 export const CONFIG_FILE = 'kakehashi.yaml';
 
 /** A config that can be used: defaults applied, secrets read, every path absolute. */
-export type Config = Omit<Values, 'queue'> & {
+export type Config = Omit<Values, 'queue' | 'database'> & {
+  readonly database: DatabaseConfig;
   readonly queue:
     | { readonly kind: 'embedded' }
     | { readonly kind: 'redis'; readonly url: string; readonly prefix: string };
@@ -21,6 +22,11 @@ export type Config = Omit<Values, 'queue'> & {
   /** The config file, absolute. */
   readonly file: string;
 };
+
+/** `file` is where SQLite's lies, or would lie: `kakehashi migrate` reads it when the other form has been chosen. */
+export type DatabaseConfig =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly file: string };
 
 const MAX_YAML_BYTES = 1_048_576;
 
@@ -37,7 +43,8 @@ export function readConfig(folderOrFile: string, environment: Environment = proc
   const finished =
     values === undefined ? undefined : finish(values, { folder, environment, faults });
   if (finished === undefined || faults.length > 0) throw new ConfigFaults(basename(file), faults);
-  return { ...finished, queue: queueOf(finished), folder, file };
+  const [queue, database] = [queueOf(finished), databaseOf(finished)];
+  return { ...finished, queue, database, folder, file };
 }
 
 /** One setting as it stands: for people, so secrets are `***`. */
@@ -290,6 +297,10 @@ function queueOf({ queue }: Values): Config['queue'] {
   return queue.kind === 'redis' && queue.url !== undefined
     ? { kind: 'redis', url: queue.url, prefix: queue.prefix }
     : { kind: 'embedded' };
+}
+
+function databaseOf({ database: { kind, file, url } }: Values): DatabaseConfig {
+  return kind === 'postgres' && url !== undefined ? { kind, file, url } : { kind: 'sqlite', file };
 }
 
 function fault(path: string, problem: BothLanguages): ConfigFault {

@@ -12,7 +12,8 @@ type ControlAnswer =
   | { readonly ok: false; readonly error: string };
 
 const LINE_LIMIT = 1_048_576;
-const ANSWER_MS = 60_000;
+/** Within this time the line is there. How long the answer takes depends on what is asked. */
+const LINE_MS = 60_000;
 
 /** Where the running process of a region's folder listens for its operator. */
 export function controlSocketOf(folder: string): string {
@@ -54,9 +55,12 @@ export class ControlSocket {
 
 async function serveLine(socket: Socket, commands: ControlCommands): Promise<void> {
   socket.on('error', () => socket.destroy());
-  socket.setTimeout(ANSWER_MS, () => socket.destroy());
+  socket.setTimeout(LINE_MS, () => socket.destroy());
   const answer = await readLine(socket)
-    .then((line) => run(line, commands))
+    .then((line) => {
+      socket.setTimeout(0);
+      return run(line, commands);
+    })
     .catch((error: unknown): ControlAnswer => ({ ok: false, error: messageOf(error) }));
   socket.end(`${JSON.stringify(answer)}\n`);
 }
@@ -89,6 +93,27 @@ function messageOf(error: unknown): string {
 
 /** Thrown when no process runs for the folder: the next step is to start it. */
 export class NothingRuns extends Error {}
+
+/** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
+export class AlreadyRuns extends Error {
+  constructor(folder: string) {
+    super(`a kakehashi process runs for ${folder} already`);
+    this.name = 'AlreadyRuns';
+  }
+}
+
+/** Only an SQLite file keeps a second process out by itself. @throws AlreadyRuns */
+export async function requireNothingRuns(folder: string): Promise<void> {
+  const socket = connect({ path: controlSocketOf(folder) });
+  try {
+    await once(socket, 'connect');
+  } catch {
+    return;
+  } finally {
+    socket.destroy();
+  }
+  throw new AlreadyRuns(folder);
+}
 
 /**
  * Asks the running process of a region's folder.

@@ -12,7 +12,8 @@ import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts
 import { respondingGateway } from '../actors/responding-gateway/index.ts';
 import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
-import { ControlSocket } from './control.ts';
+import { type ControlCommands, ControlSocket, requireNothingRuns } from './control.ts';
+import { DocumentKeeping, DocumentRounds } from './document-keeping.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
 import { SoapListener } from './inbound/soap-listener.ts';
 import { OperationsListener, webHandler } from './inbound/web.ts';
@@ -21,6 +22,7 @@ import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Exchange, type Releases } from './outbound/exchange.ts';
 import { SoapSender } from './outbound/soap-sender.ts';
+import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
 import { type Retrievals, startRetrievals } from './retrievals.ts';
 import { alertOf, applicationActivity, type Recorder, recordOf } from './safeguards/audit.ts';
@@ -49,6 +51,8 @@ export class Gateway {
   readonly #here = new ActorsHere();
   readonly #closing: (() => Promise<void>)[] = [];
   readonly #afterStart: (() => Promise<void>)[] = [];
+  /** What operators may ask, beside what every process is asked. */
+  #commands: ControlCommands = {};
   #partners: Partners | undefined;
   #listener: SoapListener | undefined;
   #operations: OperationsListener | undefined;
@@ -108,8 +112,9 @@ export class Gateway {
 
   async #start(): Promise<void> {
     const config = this.#config;
-    const database = await openDatabase({ file: config.database.file, now: this.#now });
+    const database = await openDatabase({ ...config.database, now: this.#now });
     this.#closing.push(() => database.close());
+    await requireNothingRuns(config.folder);
     // Processes may share a spool, and each takes its own requests; what an unfinished one left behind belongs to nobody.
     const spoolDirectory = join(config.spool.directory, 'requests', config.audit.node);
     await rm(spoolDirectory, { recursive: true, force: true });
@@ -208,13 +213,7 @@ export class Gateway {
     }: { database: Database; spoolDirectory: string; partners: Partners },
   ): Promise<Retrievals> {
     const config = this.#config;
-    const community: Community = {
-      homeCommunityId: config.homeCommunityId,
-      affinityDomain: config.affinityDomain,
-      repositoryUniqueId: config.repositoryUniqueId,
-      device: config.device,
-      assigningAuthorities: config.assigningAuthorities.map(({ oid }) => oid),
-    };
+    const community = communityOf(config);
     const retrievals = await startRetrievals({
       config,
       database,
@@ -233,17 +232,19 @@ export class Gateway {
         this.#here.add(documentRegistry, {
           registry: new SqlRegistryStore(database),
           community,
+          affinityDomain: codesOf(config),
           limits: { leafClass: config.limits.results, objectRef: config.limits.results * 10 },
         }),
       'document-repository': () =>
-        this.#here.add(documentRepository, {
-          documents: new FileDocumentStore({
+        this.#addDocumentRepository(
+          new FileDocumentStore({
             directory: config.documents.directory,
             spoolDirectory,
             database,
+            now: this.#now,
           }),
-          community,
-        }),
+          { database, community, exchange },
+        ),
       'initiating-gateway': () =>
         this.#here.add(initiatingGateway, {
           community,
@@ -264,6 +265,31 @@ export class Gateway {
     return retrievals;
   }
 
+  /** Also asks the registry, again and again, about documents of which nobody knows whether they were registered. */
+  #addDocumentRepository(
+    documents: FileDocumentStore,
+    {
+      database,
+      community,
+      exchange,
+    }: { database: Database; community: Community; exchange: Exchange },
+  ): void {
+    const stores = { documents, community };
+    this.#here.add(documentRepository, stores);
+    const keeping = new DocumentKeeping({ documents, database, now: this.#now });
+    const ask = this.#askAs(exchange, this.#config.name, []);
+    const rounds = new DocumentRounds({
+      stores,
+      documents,
+      world: { ask, now: this.#now },
+      log: this.#log,
+      alone: this.#config.database.kind === 'sqlite',
+    });
+    this.#commands = { ...this.#commands, ...keeping.commands, ...rounds.commands };
+    this.#closing.push(() => rounds.stop());
+    this.#afterStart.push(async () => rounds.start());
+  }
+
   /** Also feeds the registry what a crash has kept from it, once everything runs. */
   #addPatientIdentity(stores: PatientIdentityStores, exchange: Exchange): void {
     this.#here.add(patientIdentity, stores);
@@ -271,7 +297,7 @@ export class Gateway {
       const ask = this.#askAs(exchange, this.#config.name, []);
       const world = {
         ask,
-        caller: this.#ownCaller(this.#config.name),
+        caller: ownCaller(this.#config.name),
         now: this.#now,
         uuid: this.#uuid,
       };
@@ -280,20 +306,9 @@ export class Gateway {
     });
   }
 
-  #ownCaller(organization: string): Caller {
-    return {
-      name: organization,
-      kinds: ['own'],
-      institution: organization,
-      homeCommunityIds: [],
-      sourceIds: [],
-      assigningAuthorities: [],
-    };
-  }
-
   /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
   #askAs(exchange: Exchange, organization: string, releases: Releases): Ask {
-    return exchange.askFor(this.#ownCaller(organization), releases);
+    return exchange.askFor(ownCaller(organization), releases);
   }
 
   async #listen(
@@ -371,6 +386,7 @@ export class Gateway {
     });
     await this.#operations.start();
     const control = new ControlSocket(folder, {
+      ...this.#commands,
       'queue.ls': async () => await retrievals.queue.list(),
       reload: async () => {
         await this.reload();

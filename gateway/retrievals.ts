@@ -76,9 +76,11 @@ type Parts = RetrievalsOptions & {
 };
 
 async function startEmbedded(parts: Parts): Promise<Omit<Retrievals, 'spool'>> {
-  const { database, spool, worker, settings, now, log } = parts;
+  const { config, database, spool, worker, settings, now, log } = parts;
   const queue = new EmbeddedRetrievalQueue({
     database,
+    // One process alone has an SQLite file: its jobs are its own, whatever it is called.
+    node: config.database.kind === 'postgres' ? config.audit.node : undefined,
     spool,
     worker,
     settings,

@@ -32,6 +32,16 @@ export const SETTINGS = {
     en: 'The authority that assigns the regional patient ids of the affinity domain.',
     ja: '地域内共通患者 ID を発番する機関の OID。',
   }),
+  affinity: {
+    codes: optional(kind.path, {
+      en: 'The code sets of the affinity domain: our YAML, or a codes.xml as NIST writes it. Without it, every code is taken.',
+      ja: '地域で使うコードの一覧（YAML、または NIST 形式の codes.xml）。無指定ならどのコードも受け付ける。',
+    }),
+    unknownCodes: setting(kind.oneOf('refuse', 'accept'), 'refuse', {
+      en: 'What becomes of a submission with a code or mimeType that is not in affinity.codes.',
+      ja: 'affinity.codes にないコードや mimeType を含む登録をどうするか。refuse は拒否、accept は受け付ける。',
+    }),
+  },
   repositoryUniqueId: needed(kind.oid, {
     en: 'Names the Document Repository of this region.',
     ja: 'この地域の文書リポジトリーの OID。',
@@ -119,14 +129,27 @@ export const SETTINGS = {
     ja: '連携先の一覧。誰が呼び出せるか、どこを呼び出すか。変わると読み直す。',
   }),
   database: {
-    kind: setting(kind.oneOf('sqlite'), 'sqlite', {
-      en: 'SQLite inside this process, one process to a file.',
-      ja: 'プロセス内の SQLite。1 ファイルにつき 1 プロセス。',
+    kind: setting(kind.oneOf('sqlite', 'postgres'), 'sqlite', {
+      en: 'SQLite inside this process, one process to a file; or a PostgreSQL server that several processes share.',
+      ja: 'プロセス内の SQLite（1 ファイルにつき 1 プロセス）、または複数プロセスで共有する PostgreSQL。',
     }),
     file: setting(kind.path, 'var/kakehashi.db', {
-      en: 'The database: patients, registry, queue.',
-      ja: 'データベース（患者、レジストリー、待ち行列）。',
+      en: 'The database of database.kind sqlite: patients, registry, queue.',
+      ja: 'database.kind が sqlite のときのファイル（患者、レジストリー、待ち行列）。',
     }),
+    url: optional(
+      kind.secret(
+        {
+          en: 'env:NAME, file:PATH, or a postgres:// URL without a password',
+          ja: 'env:NAME、file:PATH、またはパスワードのない postgres:// の URL',
+        },
+        /^postgres(?:ql)?:\/\/(?:[^\s/@:?]+@)?[^\s/@?]*\/[^\s?@]+(?:\?(?!\S*password=)\S*)?$/,
+      ),
+      {
+        en: 'The PostgreSQL of database.kind postgres, an empty database of its own; on another machine with ?sslmode=verify-full.',
+        ja: 'database.kind が postgres のときの接続先（専用の空のデータベース）。別の計算機なら ?sslmode=verify-full を付ける。',
+      },
+    ),
   },
   documents: {
     kind: setting(kind.oneOf('files'), 'files', {

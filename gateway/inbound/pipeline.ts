@@ -24,6 +24,7 @@ import type { Call, CallerAdmitted, CallerRefusal } from '../safeguards/caller.t
 import type { ConsentDecision } from '../safeguards/consent.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
 import { frameAnswer, frameEnvelope, type Reply } from './frame.ts';
+import { receivedMessage } from './received-message.ts';
 
 /** Who stands at the other end of the socket, as certificate and directory say. */
 export interface Peer {
@@ -116,6 +117,7 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     const world: World = {
       ask: house.askFor(caller, releases),
       caller,
+      message: receivedMessage(opened, progress.messageId),
       now: house.now,
       uuid: house.uuid,
     };

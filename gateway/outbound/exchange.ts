@@ -55,7 +55,13 @@ export class Exchange {
         const inner: Caller = caller.kinds.includes('own')
           ? caller
           : { ...caller, kinds: [...caller.kinds, 'own'] };
-        const world: World = { ask, caller: inner, now: this.#house.now, uuid: this.#house.uuid };
+        const world: World = {
+          ask,
+          caller: inner,
+          message: options?.message,
+          now: this.#house.now,
+          uuid: this.#house.uuid,
+        };
         return (await attendInside({ ...inside, request, world })) as never;
       }
       return this.#overTheWire(transaction, destination, { request, options, releases });

@@ -17,6 +17,8 @@ import { LastProgress, waitFor } from './waiting.ts';
 
 export interface EmbeddedRetrievalQueueOptions {
   readonly database: Database;
+  /** Names this process among those that share the database. */
+  readonly node?: string;
   readonly spool: Spool;
   readonly worker: RetrievalWorker;
   readonly settings: RetrievalQueueSettings;
@@ -50,7 +52,7 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
 
   constructor(options: EmbeddedRetrievalQueueOptions) {
     this.#options = options;
-    this.#rows = new RetrievalJobs(options.database);
+    this.#rows = new RetrievalJobs(options.database, options.node);
   }
 
   /** Takes up what a former run left, whether it waited or ran. */

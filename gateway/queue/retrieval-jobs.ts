@@ -4,11 +4,11 @@ import type {
   RetrievalIdentity,
   RetrievalState,
 } from '../../actors/initiating-gateway/retrieval.ts';
-import type { Database, Reads, Writes } from '../stores/database.ts';
+import { type Database, type Reads, type SqlBool, sql, type Writes } from '../stores/database.ts';
 
 interface Tables {
   retrieval: {
-    /** The hash of the four identifiers beside it. */
+    /** The hash of the four identifiers beside it, behind the node whose job it is. */
     identity: string;
     home_community_id: string;
     repository_unique_id: string;
@@ -37,23 +37,30 @@ const KEEP_FAILED_MS = 7 * 86_400_000;
 /** The embedded queue's jobs at rest: identifiers only. */
 export class RetrievalJobs {
   readonly #database: Database;
+  readonly #own: string;
 
-  constructor(database: Database) {
+  /** `node` names the process where several share the database: each takes up its own jobs only. */
+  constructor(database: Database, node?: string) {
     this.#database = database;
+    this.#own = node === undefined ? '' : `${node} `;
   }
 
   /** What waits, in the order in which it came; what ran when the process ended waits again. */
   async resume(): Promise<readonly LeftRetrieval[]> {
+    const own = this.#own;
+    const isOwn = sql<SqlBool>`substr(identity, 1, ${own.length}) = ${own}`;
     const rows = await this.#database.write(async (queries: Writes<Tables>) => {
       await queries
         .updateTable('retrieval')
         .set({ state: 'waiting' })
         .where('state', '=', 'running')
+        .where(isOwn)
         .execute();
       return await queries
         .selectFrom('retrieval')
         .selectAll()
         .where('state', '=', 'waiting')
+        .where(isOwn)
         .orderBy('since')
         .execute();
     });
@@ -87,7 +94,7 @@ export class RetrievalJobs {
       await queries
         .insertInto('retrieval')
         .values({
-          identity: key,
+          identity: this.#own + key,
           home_community_id: identity.homeCommunityId,
           repository_unique_id: identity.repositoryUniqueId,
           document_unique_id: identity.documentUniqueId,
@@ -118,7 +125,10 @@ export class RetrievalJobs {
   /** The community has answered: there is nothing more to do. */
   async remove(key: string): Promise<void> {
     await this.#database.write((queries: Writes<Tables>) =>
-      queries.deleteFrom('retrieval').where('identity', '=', key).execute(),
+      queries
+        .deleteFrom('retrieval')
+        .where('identity', '=', this.#own + key)
+        .execute(),
     );
   }
 
@@ -147,7 +157,11 @@ export class RetrievalJobs {
     >,
   ): Promise<void> {
     await this.#database.write((queries: Writes<Tables>) =>
-      queries.updateTable('retrieval').set(change).where('identity', '=', key).execute(),
+      queries
+        .updateTable('retrieval')
+        .set(change)
+        .where('identity', '=', this.#own + key)
+        .execute(),
     );
   }
 }

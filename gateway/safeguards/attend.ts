@@ -25,7 +25,7 @@ export interface Safeguards {
 /**
  * The guarded middle of every path, and the only caller of an answer's verbs.
  *
- *   query:       receive, find, subjects, consent, reveal
+ *   query:       receive, find, subjects, consent, (trail, prepare,) reveal
  *   submission:  subjects, consent, check, trail, receive, commit
  *   feed:        receive, check, trail, commit
  *
@@ -45,7 +45,10 @@ export async function attend<Stores>(
       heard?.(subjects);
       if (answer.decidedBy === 'responder') return answer.reveal(found, DECIDED_OUTSIDE, request);
       const permission = await consent.permissionFor(world.caller, subjects);
-      return answer.reveal(found, permission, request);
+      if (answer.prepare === undefined) return answer.reveal(found, permission, request);
+      await trailWritable();
+      const prepared = await answer.prepare(found, permission, stores, world);
+      return answer.reveal(prepared, permission, request);
     }
     case 'submission': {
       const subjects = answer.subjects(request);
@@ -79,7 +82,8 @@ export async function attendInside<Stores>({
   switch (answer.kind) {
     case 'query': {
       const found = await answer.find(request, stores, world);
-      return answer.reveal(found, DECIDED_OUTSIDE, request);
+      const prepared = (await answer.prepare?.(found, DECIDED_OUTSIDE, stores, world)) ?? found;
+      return answer.reveal(prepared, DECIDED_OUTSIDE, request);
     }
     case 'submission':
     case 'feed':

@@ -1,16 +1,16 @@
-import { unlinkSync } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { FileContent } from './file-content.ts';
 
 /**
  * Octets in files that are named by their SHA-256: written elsewhere, whole and synced, then given their name. Equal
- * octets are one file.
+ * octets are one file. When a file may go is for others to say.
  */
 export class ContentFiles {
   readonly #directory: string;
-  /** Requests that count on a file, by its name: while there is one, the file is not removed. */
-  readonly #users = new Map<string, number>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -20,13 +20,11 @@ export class ContentFiles {
     return join(this.#directory, sha256.slice(0, 2), sha256.slice(2));
   }
 
-  /** Keeps the file from being removed until `release`. */
-  use(sha256: string): void {
-    this.#users.set(sha256, (this.#users.get(sha256) ?? 0) + 1);
-  }
-
-  /** Makes the octets lie under their name, durably. The file that holds them so far stays where it is. */
-  async take({ path }: FileContent, sha256: string): Promise<void> {
+  /**
+   * Makes the octets lie under their name, durably. The file that holds them so far stays where it is. What lies under
+   * the name already is believed only if it has that hash; otherwise it is replaced.
+   */
+  async take({ path, sizeBytes }: FileContent, sha256: string): Promise<void> {
     const target = this.pathOf(sha256);
     const shard = dirname(target);
     const made = await mkdir(shard, { recursive: true, mode: 0o700 });
@@ -37,45 +35,59 @@ export class ContentFiles {
     try {
       await link(path, target);
     } catch (error) {
-      const { code } = error as { code?: unknown };
+      const isThere = (error as { code?: unknown }).code === 'EEXIST';
       // The same octets have been stored before; or the file lies on another file system and must be copied.
-      if (code !== 'EEXIST') await copyWhole(path, target);
+      if (!isThere || !(await isWhole(target, sizeBytes, sha256))) await replaceWhole(path, target);
     }
     await syncDirectory(shard);
   }
 
   /** True when the file is there and has that length. */
   async has(sha256: string, sizeBytes: number): Promise<boolean> {
-    const found = await stat(this.pathOf(sha256)).catch(() => undefined);
-    return found?.isFile() === true && found.size === sizeBytes;
+    return await hasLength(this.pathOf(sha256), sizeBytes);
   }
 
-  /** Ends one use. After the last one the file goes, if nothing refers to it. */
-  async release(sha256: string, isReferred: () => Promise<boolean>): Promise<void> {
-    const users = (this.#users.get(sha256) ?? 1) - 1;
-    if (users > 0) {
-      this.#users.set(sha256, users);
-      return;
-    }
-    this.#users.delete(sha256);
-    if (await isReferred()) return;
-    // Looked at and done in one breath: a request that came in between has counted itself.
-    if (this.#users.has(sha256)) return;
+  /** Takes the file away; one that is not there is away already. */
+  async remove(sha256: string): Promise<void> {
+    const path = this.pathOf(sha256);
     try {
-      unlinkSync(this.pathOf(sha256));
+      await unlink(path);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
+      if ((error as { code?: unknown }).code === 'ENOENT') return;
+      throw error;
     }
+    await syncDirectory(dirname(path));
   }
 }
 
-async function copyWhole(path: string, target: string): Promise<void> {
-  const beside = `${target}.part`;
+/** SHA-256 of a file, lower-case hex. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+async function isWhole(path: string, sizeBytes: number, sha256: string): Promise<boolean> {
+  return (await hasLength(path, sizeBytes)) && (await sha256OfFile(path)) === sha256;
+}
+
+async function hasLength(path: string, sizeBytes: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size === sizeBytes;
+}
+
+/** Puts a synced copy in the place of whatever is there. The name beside it is nobody else's. */
+async function replaceWhole(path: string, target: string): Promise<void> {
+  const beside = `${target}.${randomUUID()}.part`;
   try {
     await copyFile(path, beside);
     const file = await open(beside, 'r+');
-    await file.chmod(0o600);
-    await file.sync().finally(() => file.close());
+    try {
+      await file.chmod(0o600);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true });
@@ -83,7 +95,8 @@ async function copyWhole(path: string, target: string): Promise<void> {
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Makes what was created, renamed or removed in a directory durable. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   await directory.sync().finally(() => directory.close());
 }

@@ -4,20 +4,40 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { copyFromPostgres } from './copy-from-postgres.ts';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
+import { PostgresConnections, type PostgresSession } from './postgres-connection.ts';
+import { migratePostgres } from './postgres-migrations.ts';
+import { numberedMarks } from './postgres-values.ts';
+import { PostgresTransactions } from './postgres-transactions.ts';
 import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
+import { copySqlite } from './sqlite-copy.ts';
+import { migrateSqlite } from './sqlite-migrations.ts';
 
-export { CompiledQuery, type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+export {
+  CompiledQuery,
+  type Expression,
+  type ExpressionBuilder,
+  type Generated,
+  type Insertable,
+  type Selectable,
+  type SqlBool,
+  sql,
+} from 'kysely';
 
 /**
  * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a statement
  * whose text is ready (`CompiledQuery.raw`), where building it each time costs more than running it; inside `read`, a SELECT.
+ * Such a text has a `?` for each of its values with both engines, and a `?` nowhere else.
  */
 export type Reads<Tables> = Pick<
   Kysely<Tables>,
@@ -29,45 +49,79 @@ export type Writes<Tables> = Reads<Tables> &
   Pick<Kysely<Tables>, 'insertInto' | 'updateTable' | 'deleteFrom'>;
 
 /**
- * The database of one process. Nothing else opens it while this one does.
+ * The database of a region, in one of two forms: an SQLite file that this process alone has open, or a PostgreSQL server
+ * that several processes share.
  *
- * Inside `read` and `write` nothing but their own queries is awaited, and neither is called again: there is one
- * connection, so the inner call would wait for ever. It throws instead.
+ * Inside `read` and `write` nothing but their own queries is awaited, and neither is called again: SQLite has one
+ * connection, so the inner call would wait for ever. It throws instead, with both forms.
  */
 export interface Database {
   /** Sees one state of the data throughout: no write comes between its queries. */
   read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result>;
   /**
-   * All of it or nothing. Resolves or rejects only after the COMMIT has been synced to the disk; writes that wait are
-   * gathered into one commit, each behind a savepoint, so that one that throws takes only itself back.
+   * All of it or nothing, as if no other write ran beside it. Resolves only after the COMMIT has been synced to the disk.
+   *
+   * SQLite gathers writes that wait into one commit, each behind a savepoint, so that one that throws takes only itself
+   * back. PostgreSQL runs writes beside each other, SERIALIZABLE; where two come in each other's way, one of them is taken
+   * back and **its work is run again**. So the work has no effect outside its queries: what it fills or counts, it makes
+   * afresh in each run, and what shall follow a write is done after `write` has resolved.
+   *
+   * @throws WriteOutcomeUnknown when the connection to PostgreSQL was lost in the COMMIT
+   * @throws DatabaseAway when PostgreSQL cannot be reached: nothing was done
    */
   write<Tables, Result>(work: (queries: Writes<Tables>) => Promise<Result>): Promise<Result>;
-  /** Waits for what runs, then lets go of the file. Whatever is asked later is rejected. */
+  /**
+   * Writes a copy of the whole database, as it stands at one moment, to a new SQLite file, and syncs it. Reads and writes
+   * go on meanwhile.
+   */
+  copyTo(file: string): Promise<void>;
+  /** Waits for what runs, then lets go of file or connections. Whatever is asked later is rejected. */
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
+/** Where the data lie. */
+export type DatabasePlace =
   /** Path of the SQLite file, made if absent (0600); `:memory:` for a database that lives as long as its process. */
-  readonly file: string;
+  | { readonly kind?: 'sqlite'; readonly file: string }
+  /** `postgres://user@host/database`; beyond this machine with `sslmode=verify-full`. */
+  | { readonly kind: 'postgres'; readonly url: string };
+
+export type DatabaseOptions = DatabasePlace & {
   readonly now: () => Date;
   /** Only for tests: other steps than the released ones. */
   readonly migrations?: readonly Migration[];
-}
+};
 
 /** At most so many writes share one commit; then those who wait are told before more is taken. */
 const MOST_WRITES_A_COMMIT = 256;
 
 /**
- * Opens the embedded database: libsql, one connection, EXCLUSIVE lock, WAL, synchronous=FULL, all read back; then
- * brings the schema up to date.
+ * Opens the database and brings its schema up to date.
  *
- * @throws DatabaseInUse when another process, or this one, holds it
- * @throws Error when the file was written by a newer version
+ * SQLite: libsql, one connection, EXCLUSIVE lock, WAL, synchronous=FULL, all read back. PostgreSQL: a few connections,
+ * synchronous_commit=on and the server's fsync read back on each; one process at a time changes the schema.
+ *
+ * @throws DatabaseInUse when another process, or this one, holds the SQLite file
+ * @throws DatabaseAway, DatabaseUnfit when PostgreSQL cannot be reached, or would not keep what it is given
+ * @throws Error when the data were written by a newer version
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { now, migrations = MIGRATIONS } = options;
+  if (options.kind === 'postgres') {
+    const connections = new PostgresConnections(options.url);
+    try {
+      await migratePostgres(connections, migrations, now);
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+    return new PostgresDatabase(new PostgresTransactions(connections), (session, file) =>
+      copyFromPostgres(session, { file, migrations, now }),
+    );
+  }
   const connection = openConnection(options.file);
   try {
-    migrate(connection, options.migrations ?? MIGRATIONS, options.now);
+    migrateSqlite(connection, migrations, now);
   } catch (error) {
     connection.close();
     throw error;
@@ -75,11 +129,23 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return new SqliteDatabase(connection);
 }
 
+/** What both engines do with one statement. */
+interface StatementRunner {
+  run(text: string, parameters: readonly unknown[]): StatementOutcome | Promise<StatementOutcome>;
+}
+
+type StatementOutcome = { readonly rows: unknown[]; readonly changes: number };
+
 /** Lends Kysely the one connection. Transactions are not Kysely's to begin: `write` does. */
-function driverOf(connection: SqliteConnection): Driver {
+function driverOf(
+  connection: StatementRunner,
+  textOf: (query: CompiledQuery) => string = ({ sql: text }) => text,
+): Driver {
   const lent: DatabaseConnection = {
-    async executeQuery<Row>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-      const { rows, changes } = connection.run(text, parameters);
+    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+      const outcome = connection.run(textOf(query), query.parameters);
+      // SQLite has answered already: its rows wait for nothing.
+      const { rows, changes } = outcome instanceof Promise ? await outcome : outcome;
       return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
     },
     // biome-ignore lint/correctness/useYield: rows are read whole; a stream would hold the one connection.
@@ -99,8 +165,17 @@ function driverOf(connection: SqliteConnection): Driver {
   };
 }
 
+/** Kysely has numbered the marks of what it has built; a text that was ready comes as it is for both engines. */
+function postgresTextOf({ sql: text, query }: CompiledQuery): string {
+  return query.kind === 'RawNode' ? numberedMarks(text) : text;
+}
+
 /** Where a work runs, so that a second one inside it is told apart from one beside it. */
 const inside = new AsyncLocalStorage<true>();
+
+function requireOutside(): void {
+  if (inside.getStore()) throw new Error('read and write are not called inside read or write');
+}
 
 interface WaitingWrite {
   work(): Promise<unknown>;
@@ -118,6 +193,7 @@ class SqliteDatabase implements Database {
   #scheduled = false;
   /** Writes wait for readers to end. */
   #keptOut = false;
+  #copying: Promise<void> | undefined;
   #closed = false;
 
   constructor(connection: SqliteConnection) {
@@ -158,16 +234,31 @@ class SqliteDatabase implements Database {
     return (await written) as Result;
   }
 
+  async copyTo(file: string): Promise<void> {
+    this.#requireOpen();
+    while (this.#copying) await this.#copying.catch(() => {});
+    while (this.#writing) await this.#turn();
+    // From here to the checkpoint inside nothing is awaited: no write is half done.
+    this.#requireOpen();
+    this.#copying = copySqlite(this.#connection, file);
+    try {
+      await this.#copying;
+    } finally {
+      this.#copying = undefined;
+    }
+  }
+
   async close(): Promise<void> {
     if (inside.getStore()) throw new Error('the database cannot be closed from inside');
     if (this.#closed) return;
     this.#closed = true;
+    await this.#copying?.catch(() => {});
     while (this.#writing || this.#reading > 0 || this.#writes.length > 0) await this.#turn();
     this.#connection.close();
   }
 
   #requireOpen(): void {
-    if (inside.getStore()) throw new Error('read and write are not called inside read or write');
+    requireOutside();
     if (this.#closed) throw new Error('the database is closed');
   }
 
@@ -244,37 +335,64 @@ class SqliteDatabase implements Database {
   }
 }
 
-function migrate(
-  connection: SqliteConnection,
-  migrations: readonly Migration[],
-  now: () => Date,
-): void {
-  connection.exec(
-    'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, applied_at text NOT NULL)',
-  );
-  const done = connection.rows('SELECT number, name FROM schema_migration ORDER BY number');
-  if (done.length > migrations.length) {
-    throw new Error(
-      `the database is at step ${done.length}; this version knows ${migrations.length}`,
+class PostgresDatabase implements Database {
+  readonly #transactions: PostgresTransactions;
+  readonly #queries = new WeakMap<PostgresSession, Kysely<unknown>>();
+  readonly #copy: (session: PostgresSession, file: string) => Promise<void>;
+  #closed = false;
+
+  constructor(
+    transactions: PostgresTransactions,
+    copy: (session: PostgresSession, file: string) => Promise<void>,
+  ) {
+    this.#transactions = transactions;
+    this.#copy = copy;
+  }
+
+  async read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result> {
+    this.#requireOpen();
+    return await this.#transactions.read((session) =>
+      inside.run(true, work, this.#queriesOf<Tables>(session)),
     );
   }
-  const strange = done.find(({ name }, index) => name !== migrations[index]?.name);
-  if (strange) throw new Error(`step ${strange['number']} of the database is none of this version`);
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    migrations.forEach(({ name, statements }, index) => {
-      const number = index + 1;
-      if (index < done.length) return;
-      for (const statement of statements) connection.exec(statement);
-      connection.rows('INSERT INTO schema_migration VALUES (?, ?, ?) RETURNING number', [
-        number,
-        name,
-        now().toISOString(),
-      ]);
-    });
-    connection.exec('COMMIT');
-  } catch (error) {
-    connection.exec('ROLLBACK');
-    throw error;
+
+  async write<Tables, Result>(work: (queries: Writes<Tables>) => Promise<Result>): Promise<Result> {
+    this.#requireOpen();
+    return await this.#transactions.write((session) =>
+      inside.run(true, work, this.#queriesOf<Tables>(session)),
+    );
+  }
+
+  async copyTo(file: string): Promise<void> {
+    this.#requireOpen();
+    await this.#transactions.read((session) => this.#copy(session, file));
+  }
+
+  async close(): Promise<void> {
+    if (inside.getStore()) throw new Error('the database cannot be closed from inside');
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#transactions.close();
+  }
+
+  #requireOpen(): void {
+    requireOutside();
+    if (this.#closed) throw new Error('the database is closed');
+  }
+
+  #queriesOf<Tables>(session: PostgresSession): Kysely<Tables> {
+    const kept = this.#queries.get(session);
+    const queries =
+      kept ??
+      new Kysely<unknown>({
+        dialect: {
+          createAdapter: () => new PostgresAdapter(),
+          createDriver: () => driverOf(session, postgresTextOf),
+          createIntrospector: (root) => new PostgresIntrospector(root),
+          createQueryCompiler: () => new PostgresQueryCompiler(),
+        },
+      });
+    if (kept === undefined) this.#queries.set(session, queries);
+    return queries as unknown as Kysely<Tables>;
   }
 }

@@ -1,73 +1,81 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type {
   DocumentStore,
   FindOptions,
   HeldDocuments,
   Measure,
   NewDocument,
+  Removal,
   StoredDocument,
+  UnsettledDocument,
 } from '../../actors/document-repository/document-store.ts';
 import type { DocumentContent } from '../../profiles/formats/mtom.ts';
-import { Refusal, Refusals } from '../../profiles/refusal.ts';
 import { ContentFiles } from './content-files.ts';
-import type { Database, Reads, Writes } from './database.ts';
+import type { Database } from './database.ts';
+import { DocumentRemovals } from './document-removals.ts';
+import {
+  abandonDocument,
+  claimDocuments,
+  claimsOnUnsettled,
+  ContentGoing,
+  discardHeld,
+  type DocumentClaim,
+  type DocumentReads,
+  type DocumentRow,
+  type DocumentWrites,
+  documentsOf,
+  endClaims,
+  type Holder,
+  removeDocument,
+  settleDocuments,
+  settleHeld,
+  unsettledDocuments,
+} from './document-rows.ts';
 import { FileContent, spoolTo } from './file-content.ts';
-import { inSlices } from './in-slices.ts';
 import { ArrivingContent } from './incoming-parts.ts';
 
-/** The table of the Document Repository. No other actor reads it. */
-interface Tables {
-  repository_document: {
-    unique_id: string;
-    mime_type: string;
-    sha256: string;
-    sha1: string;
-    size_bytes: number;
-  };
-}
-
-type Row = Tables['repository_document'];
-
 export interface FileDocumentStoreOptions {
-  /** Where the documents lie. */
+  /** Where the documents lie. Several processes may share it, if they share the database too. */
   readonly directory: string;
   /** Where octets that come from no file are written first; best on the same file system. */
   readonly spoolDirectory: string;
   readonly database: Database;
+  readonly now?: () => Date;
 }
 
-/** Who waits to know whether a new document was registered. */
-interface Claim {
-  /** Requests that hold the document. */
-  live: number;
-  /** One of them was registered. */
-  kept: boolean;
-  /** Resolves once it is known whether the document stays. */
-  readonly settled: Promise<void>;
-  settle(): void;
-}
+/** Documents that were registered are settled with the next write, at the latest after this time. */
+const SETTLE_MS = 1_000;
+/** How often, and how long apart, what another request has hold of for a moment is asked for again. */
+const TRIES = 100;
+const TRY_MS = 25;
+/** A request that has held a document for so long has ended, or its process has: it is not waited for. */
+const LONGEST_HOLD_MS = 60_000;
 
-function newClaim(): Claim {
-  let settle = () => {};
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { live: 1, kept: false, settled, settle };
-}
-
-/** Documents in files, content by content; which uniqueId names which content stands in the process's database. */
+/**
+ * Documents in files, content by content; which uniqueId names which content, and which requests hold it, stands in the
+ * region's database, so that several processes may work on one folder.
+ */
 export class FileDocumentStore implements DocumentStore {
+  /** Removes the files that nothing names any longer; a backup puts it off. */
+  readonly removals: DocumentRemovals;
   readonly #files: ContentFiles;
   readonly #spoolDirectory: string;
   readonly #database: Database;
-  /** New documents by uniqueId, until every request that holds them has ended; one process has the database. */
-  readonly #claims = new Map<string, Claim>();
+  readonly #now: () => Date;
+  /** Holders whose documents were registered. That this is not written at once costs nobody a document. */
+  readonly #registered = new Set<string>();
+  /** The last work of each name. */
+  readonly #turns = new Map<string, Promise<void>>();
+  #settling: NodeJS.Timeout | undefined;
 
-  constructor({ directory, spoolDirectory, database }: FileDocumentStoreOptions) {
+  constructor({ directory, spoolDirectory, database, now }: FileDocumentStoreOptions) {
     this.#files = new ContentFiles(directory);
     this.#spoolDirectory = spoolDirectory;
     this.#database = database;
+    this.#now = now ?? (() => new Date());
+    this.removals = new DocumentRemovals({ files: this.#files, database, now: this.#now });
   }
 
   async measure(content: DocumentContent): Promise<Measure> {
@@ -77,50 +85,121 @@ export class FileDocumentStore implements DocumentStore {
   }
 
   async hold(documents: readonly NewDocument[]): Promise<HeldDocuments> {
-    const rows: Row[] = [];
+    const taken: Taken[] = [];
+    const holder = randomUUID();
     try {
-      for (const document of documents) rows.push(await this.#take(document));
-      const claimed = await this.#insert(rows);
-      return {
-        keep: () => this.#keep(claimed, rows),
-        discard: () => this.#discard(claimed, rows),
-      };
-    } catch (error) {
-      await this.#release(rows);
-      throw error;
+      for (const document of documents) taken.push(await this.#octetsOf(document));
+      // Named first, put in place afterwards: from the naming on no other process removes the file.
+      await this.#claim(taken, holder);
+      try {
+        const contents = new Map(taken.map(({ file, row }) => [row.sha256, file]));
+        for (const [sha256, file] of contents) await this.#files.take(file, sha256);
+      } catch (error) {
+        await this.#discard(holder);
+        throw error;
+      }
+    } finally {
+      for (const { file, isOurs } of taken) if (isOurs) await rm(file.path, { force: true });
     }
+    return {
+      keep: () => this.#keep(holder),
+      discard: () => this.#discard(holder),
+    };
   }
 
   async find(
     uniqueIds: readonly string[],
     { settled = false }: FindOptions = {},
   ): Promise<readonly StoredDocument[]> {
-    for (;;) {
-      const { rows, unsettled } = await this.#database.read(async (queries: Reads<Tables>) => {
-        const found = await inSlices(uniqueIds, (slice) =>
-          queries
-            .selectFrom('repository_document')
-            .selectAll()
-            .where('unique_id', 'in', slice)
-            .execute(),
-        );
-        // No write runs in here, and a claim that ends without its document ends inside one: rows and claims agree.
-        return { rows: found, unsettled: found.flatMap((row) => this.#unsettled(row)) };
-      });
-      if (!settled || unsettled.length === 0)
+    for (let tries = 1; ; tries += 1) {
+      const { rows, claims } = await this.#database.read(async (queries: DocumentReads) => ({
+        rows: await documentsOf(uniqueIds, queries),
+        claims: settled ? await claimsOnUnsettled(uniqueIds, queries) : [],
+      }));
+      if (tries >= TRIES || !this.#isOpen(claims)) {
         return await Promise.all(rows.map((row) => this.#stored(row)));
-      await Promise.all(unsettled);
+      }
+      await pause(TRY_MS);
     }
   }
 
-  #unsettled({ unique_id }: Row): Promise<void>[] {
-    const claim = this.#claims.get(unique_id);
-    return claim && !claim.kept ? [claim.settled] : [];
+  /** Whether one of the documents may go still: requests that hold it run, and none of them is known to be registered. */
+  #isOpen(claims: readonly DocumentClaim[]): boolean {
+    const stays = new Set(
+      claims.flatMap(({ holder, unique_id }) => (this.#registered.has(holder) ? unique_id : [])),
+    );
+    const since = this.#now().getTime() - LONGEST_HOLD_MS;
+    return claims.some(({ unique_id, claimed_at }) => !stays.has(unique_id) && claimed_at > since);
   }
 
-  async #stored({ unique_id, mime_type, sha256, sha1, size_bytes }: Row): Promise<StoredDocument> {
-    const whole = await this.#files.has(sha256, size_bytes);
-    const facts = { path: this.#files.pathOf(sha256), sizeBytes: size_bytes, sha1, sha256 };
+  async remove(uniqueIds: readonly string[]): Promise<ReadonlyMap<string, Removal>> {
+    const removals = new Map<string, Removal>();
+    const contents = new Map<string, string>();
+    for (const uniqueId of new Set(uniqueIds)) {
+      const { removal, sha256 } = await this.#removed(uniqueId);
+      removals.set(uniqueId, removal);
+      if (sha256 !== undefined) contents.set(sha256, uniqueId);
+    }
+    if (contents.size === 0) return removals;
+    for (const sha256 of await this.removals.sweep()) {
+      const uniqueId = contents.get(sha256);
+      if (uniqueId !== undefined) removals.set(uniqueId, 'undeleted');
+    }
+    return removals;
+  }
+
+  async unsettled(after: string | undefined, most: number): Promise<readonly UnsettledDocument[]> {
+    await this.settleRegistered();
+    return await this.#database.read((queries: DocumentReads) =>
+      unsettledDocuments(after, most, queries),
+    );
+  }
+
+  async settle(uniqueIds: readonly string[]): Promise<void> {
+    const before = this.#now();
+    await this.#write(async (queries) => {
+      await settleDocuments(uniqueIds, queries);
+      await endClaims(uniqueIds, before, queries);
+    });
+  }
+
+  async abandon(uniqueIds: readonly string[], before: Date): Promise<readonly string[]> {
+    const at = this.#now();
+    const abandoned = await this.#write(async (queries) => {
+      const gone: string[] = [];
+      for (const uniqueId of uniqueIds) {
+        if (await abandonDocument(uniqueId, { before, at }, queries)) gone.push(uniqueId);
+      }
+      return gone;
+    });
+    if (abandoned.length > 0) await this.removals.sweep();
+    return abandoned;
+  }
+
+  async oneByOne<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#turns.get(name) ?? Promise.resolve();
+    const result = before.then(work);
+    const turn = result.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(name, turn);
+    try {
+      return await result;
+    } finally {
+      if (this.#turns.get(name) === turn) this.#turns.delete(name);
+    }
+  }
+
+  /** Writes down which documents were registered, if that is still to be done. */
+  async settleRegistered(): Promise<void> {
+    if (this.#registered.size > 0) await this.#write(async () => {});
+  }
+
+  async #stored({ unique_id, mime_type, ...row }: DocumentRow): Promise<StoredDocument> {
+    const whole = await this.#files.has(row.sha256, row.size_bytes);
+    const { sha1, sha256, size_bytes: sizeBytes } = row;
+    const facts = { path: this.#files.pathOf(sha256), sizeBytes, sha1, sha256 };
     return {
       uniqueId: unique_id,
       mimeType: mime_type,
@@ -128,113 +207,81 @@ export class FileDocumentStore implements DocumentStore {
     };
   }
 
-  /** Puts the octets under their name. From here on the file is in use, until it is released. */
-  async #take({ uniqueId, mimeType, content }: NewDocument): Promise<Row> {
+  /** The octets in a synced file, with what is to be remembered of them. */
+  async #octetsOf({ uniqueId, mimeType, content }: NewDocument): Promise<Taken> {
     const given = fileOf(content);
     const file =
       given ??
       (await spoolTo(this.#spoolDirectory, content.open(), { bytes: Number.MAX_SAFE_INTEGER }));
-    try {
-      const sha256 = file.sha256 ?? (await measured(file)).sha256;
-      this.#files.use(sha256);
-      await this.#files.take(file, sha256).catch(async (error: unknown) => {
-        await this.#releaseFile(sha256);
-        throw error;
-      });
-      return {
-        unique_id: uniqueId,
-        mime_type: mimeType,
-        sha256,
-        sha1: file.sha1,
-        size_bytes: file.sizeBytes,
-      };
-    } finally {
-      if (given === undefined) await rm(file.path, { force: true });
-    }
+    const row = {
+      unique_id: uniqueId,
+      mime_type: mimeType,
+      sha256: file.sha256 ?? (await measured(file)).sha256,
+      sha1: file.sha1,
+      size_bytes: file.sizeBytes,
+    };
+    return { file, isOurs: given === undefined, row };
   }
 
-  /** @returns the uniqueIds that this request waits for: new ones, and new ones of others that are not settled yet */
-  async #insert(rows: readonly Row[]): Promise<readonly string[]> {
-    const claimed: string[] = [];
-    try {
-      await this.#database.write(async (queries: Writes<Tables>) => {
-        const refusals: Refusal[] = [];
-        for (const row of rows) {
-          const known = await queries
-            .selectFrom('repository_document')
-            .selectAll()
-            .where('unique_id', '=', row.unique_id)
-            .executeTakeFirst();
-          if (known) refusals.push(...refusalsOfDifference(known, row));
-          else await queries.insertInto('repository_document').values(row).execute();
-          const claim = this.#claims.get(row.unique_id);
-          if (known && !claim) continue;
-          if (claim) claim.live += 1;
-          else this.#claims.set(row.unique_id, newClaim());
-          claimed.push(row.unique_id);
-        }
-        const [first] = refusals;
-        if (first) throw refusals.length === 1 ? first : new Refusals(refusals);
-      });
-      return claimed;
-    } catch (error) {
-      for (const uniqueId of claimed) this.#endClaim(uniqueId);
-      throw error;
-    }
-  }
-
-  /** @returns the claim, if this was the last request that held the document */
-  #endClaim(uniqueId: string): Claim | undefined {
-    const claim = this.#claims.get(uniqueId);
-    if (!claim) return undefined;
-    claim.live -= 1;
-    if (claim.live > 0) return undefined;
-    this.#claims.delete(uniqueId);
-    claim.settle();
-    return claim;
-  }
-
-  #keep(claimed: readonly string[], rows: readonly Row[]): void {
-    for (const uniqueId of claimed) {
-      const claim = this.#claims.get(uniqueId);
-      if (claim) {
-        claim.kept = true;
-        claim.settle();
+  async #claim(taken: readonly Taken[], id: string): Promise<void> {
+    const rows = taken.map(({ row }) => row);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const holder: Holder = { id, at: this.#now() };
+        await this.#write((queries) => claimDocuments(rows, holder, queries));
+        return;
+      } catch (error) {
+        if (!(error instanceof ContentGoing) || tries >= TRIES) throw error;
+        await pause(TRY_MS);
       }
-      this.#endClaim(uniqueId);
     }
-    // The rows refer to the files: nothing is removed, so nothing has to be waited for.
-    for (const { sha256 } of rows) void this.#files.release(sha256, async () => true);
   }
 
-  async #discard(claimed: readonly string[], rows: readonly Row[]): Promise<void> {
-    // The claim ends inside the write: a request that takes the same document does so before it or after it.
-    await this.#database.write(async (queries: Writes<Tables>) => {
-      for (const uniqueId of claimed) {
-        const claim = this.#endClaim(uniqueId);
-        if (!claim || claim.kept) continue;
-        await queries.deleteFrom('repository_document').where('unique_id', '=', uniqueId).execute();
-      }
-    });
-    await this.#release(rows);
+  #keep(holder: string): void {
+    this.#registered.add(holder);
+    if (this.#settling !== undefined) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      // If this fails the claims stay, and the registry is asked about them.
+      this.settleRegistered().catch(() => {});
+    }, SETTLE_MS);
+    this.#settling.unref();
   }
 
-  async #release(rows: readonly Row[]): Promise<void> {
-    for (const { sha256 } of rows) await this.#releaseFile(sha256);
+  async #discard(id: string): Promise<void> {
+    await this.#write((queries) => discardHeld({ id, at: this.#now() }, queries));
+    await this.removals.sweep();
   }
 
-  #releaseFile(sha256: string): Promise<void> {
-    return this.#files.release(sha256, async () => {
-      const row = await this.#database.read((queries: Reads<Tables>) =>
-        queries
-          .selectFrom('repository_document')
-          .select('unique_id')
-          .where('sha256', '=', sha256)
-          .executeTakeFirst(),
+  /** A request that holds the document for a moment is waited for. */
+  async #removed(uniqueId: string) {
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.#write((queries) =>
+        removeDocument(uniqueId, this.#now(), queries),
       );
-      return row !== undefined;
-    });
+      if (outcome.removal !== 'held' || tries >= TRIES) return outcome;
+      await pause(TRY_MS);
+    }
   }
+
+  /** Whoever is known to be registered is settled with the write, before it. */
+  async #write<Result>(work: (queries: DocumentWrites) => Promise<Result>): Promise<Result> {
+    const registered = [...this.#registered];
+    const result = await this.#database.write(async (queries: DocumentWrites) => {
+      await settleHeld(registered, queries);
+      return await work(queries);
+    });
+    for (const holder of registered) this.#registered.delete(holder);
+    return result;
+  }
+}
+
+/** A document's octets in a file, and its row. */
+interface Taken {
+  readonly file: FileContent;
+  /** The file was made here, and is removed here. */
+  readonly isOurs: boolean;
+  readonly row: Omit<DocumentRow, 'settled'>;
 }
 
 /** The synced file that holds the octets already, if there is one. */
@@ -253,14 +300,4 @@ async function measured(content: DocumentContent): Promise<Measure & { readonly 
     sizeBytes += chunk.byteLength;
   }
   return { sizeBytes, sha1: sha1.digest('hex'), sha256: sha256.digest('hex') };
-}
-
-/** Equal octets are no difference, whatever else was said of them. */
-function refusalsOfDifference(known: Row, row: Row): readonly Refusal[] {
-  if (known.sha256 === row.sha256) return [];
-  const differs = (code: string) => new Refusal(code, row.unique_id, { location: row.unique_id });
-  return [
-    differs('XDSNonIdenticalHash'),
-    ...(known.size_bytes === row.size_bytes ? [] : [differs('XDSNonIdenticalSize')]),
-  ];
 }

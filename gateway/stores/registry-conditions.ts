@@ -1,7 +1,9 @@
 import type { ObjectCriteria, TimeSpan } from '../../actors/document-registry/registry-store.ts';
+import type { PatientId } from '../../profiles/patient.ts';
 import type { Code } from '../../profiles/xds/metadata.ts';
-import { codeKey, type ManyValued, type RegistryObjectRow } from './registry-rows.ts';
+import { DOCUMENT_AVAILABILITY } from '../../profiles/xds/vocabulary.ts';
 import { padded } from './in-slices.ts';
+import { codeKey, type ManyValued, type RegistryObjectRow } from './registry-rows.ts';
 import type { SqlValue } from './sql-parameter.ts';
 
 /** A part of a statement, with the values of its question marks in their order. No value ever stands in the text. */
@@ -24,7 +26,9 @@ export function conditionsOf(criteria: ObjectCriteria): SqlPart {
           equals('patient_authority', patientId.assigningAuthority),
           equals('patient_id', patientId.id),
         ]),
+    ...(criteria.patientIds === undefined ? [] : [ofPatients(criteria.patientIds)]),
     equals('kind', criteria.kind),
+    ...(criteria.versions === 'latest' ? [equals('latest', 1)] : []),
     ...oneOf('availability_status', criteria.availabilityStatus),
     ...oneOf('object_type', criteria.objectType),
     ...oneCode('class_code', criteria.classCode),
@@ -34,6 +38,7 @@ export function conditionsOf(criteria: ObjectCriteria): SqlPart {
     ...oneCode('format_code', criteria.formatCode),
     ...oneCode('content_type_code', criteria.contentTypeCode),
     ...oneOf('source_id', criteria.sourceId),
+    ...available(criteria.documentAvailability),
     ...eachCode('eventCodeList', criteria.eventCodeList),
     ...eachCode('confidentialityCode', criteria.confidentialityCode),
     ...eachCode('codeList', criteria.codeList),
@@ -54,7 +59,7 @@ export function among(column: keyof RegistryObjectRow, values: readonly SqlValue
   return { text: `${column} IN (${marks(list)})`, values: list };
 }
 
-/** Both of two parts. */
+/** All of the parts. */
 export function allOf(parts: readonly SqlPart[]): SqlPart {
   return {
     text: parts.map(({ text }) => text).join(' AND '),
@@ -70,6 +75,30 @@ function marks(values: readonly SqlValue[]): string {
 
 function equals(column: keyof RegistryObjectRow, value: SqlValue): SqlPart {
   return { text: `${column} = ?`, values: [value] };
+}
+
+/** One of several patients, who are almost always of one authority. */
+function ofPatients(patients: readonly PatientId[]): SqlPart {
+  const authorities = new Set(patients.map(({ assigningAuthority }) => assigningAuthority));
+  const parts = [...authorities].map((authority) => {
+    const ids = patients.filter(({ assigningAuthority }) => assigningAuthority === authority);
+    return allOf([
+      equals('patient_authority', authority),
+      among('patient_id', [...new Set(ids.map(({ id }) => id))]),
+    ]);
+  });
+  return parts.length === 0 ? NOTHING : anyOf(parts);
+}
+
+/** An entry without the attribute is Online. Source: XDS Metadata Update, 4.2.3.2.30. */
+function available(urns: readonly string[] | undefined): SqlPart[] {
+  if (urns === undefined) return [];
+  const said = among('document_availability', urns);
+  return [
+    urns.includes(DOCUMENT_AVAILABILITY.Online)
+      ? anyOf([said, { text: 'document_availability IS NULL', values: [] }])
+      : said,
+  ];
 }
 
 type TextColumn = 'availability_status' | 'object_type' | 'source_id' | CodeColumn;
@@ -101,20 +130,27 @@ function eachCode(name: ManyValued, lists: readonly (readonly Code[])[] = []): S
 /** One value that is like one of the patterns. SQLite has no escape by default, PostgreSQL has: so it is said. */
 function like(name: ManyValued, patterns: readonly string[]): SqlPart {
   if (patterns.length === 0) return NOTHING;
-  return hasValue(name, {
-    text: anyOf(patterns.map(() => "value LIKE ? ESCAPE '\\'")),
-    values: patterns.map((pattern) => pattern.replaceAll('\\', '\\\\')),
-  });
+  const alike = patterns.map((pattern) => ({
+    text: "value LIKE ? ESCAPE '\\'",
+    values: [pattern.replaceAll('\\', '\\\\')],
+  }));
+  return hasValue(name, anyOf(alike));
 }
 
 /** A row of operators counts as that many inside each other, and SQLite takes 1,000: so a long row is one of groups. */
 const LONGEST_ROW = 100;
 
-function anyOf(texts: readonly string[]): string {
-  if (texts.length <= LONGEST_ROW) return `(${texts.join(' OR ')})`;
-  const groups: string[] = [];
-  for (let start = 0; start < texts.length; start += LONGEST_ROW) {
-    groups.push(anyOf(texts.slice(start, start + LONGEST_ROW)));
+/** At least one of the parts, of which there is one. */
+function anyOf(parts: readonly SqlPart[]): SqlPart {
+  if (parts.length <= LONGEST_ROW) {
+    return {
+      text: `(${parts.map(({ text }) => text).join(' OR ')})`,
+      values: parts.flatMap(({ values }) => values),
+    };
+  }
+  const groups: SqlPart[] = [];
+  for (let start = 0; start < parts.length; start += LONGEST_ROW) {
+    groups.push(anyOf(parts.slice(start, start + LONGEST_ROW)));
   }
   return anyOf(groups);
 }

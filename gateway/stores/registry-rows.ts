@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { lowerBound } from '../../profiles/formats/datatypes.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
 import { octetsOfPieces } from '../../profiles/formats/xml-pieces.ts';
+import type { PatientId } from '../../profiles/patient.ts';
 import type {
   Author,
   AvailabilityStatus,
@@ -15,16 +16,32 @@ import {
   folderOf,
   kindOf,
   submissionSetOf,
+  versionOf,
 } from '../../profiles/xds/metadata-xml.ts';
+import type { Generated } from './database.ts';
 import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 
 /** Tables of the Document Registry. No other actor reads them. */
 export interface RegistryTables {
-  registry_patient: { assigning_authority: string; id: string };
-  registry_object: RegistryObjectRow;
+  /** `surviving_id`: by whom the patient was subsumed, at the end of the chain. */
+  registry_patient: {
+    assigning_authority: string;
+    id: string;
+    surviving_id: string | null;
+  };
+  /** The engine numbers a new object. */
+  registry_object: Omit<RegistryObjectRow, 'number'> & { number: Generated<number> };
   registry_value: { object_number: number; name: string; value: string };
+  /** What was answered to a message; `expires_at` in milliseconds since 1970. */
+  registry_answer: {
+    caller: string;
+    message_id: string;
+    body_hash: string;
+    answer: string;
+    expires_at: number;
+  };
 }
 
 /** What is read of an object to answer with it: few columns, for each of them costs. */
@@ -42,6 +59,7 @@ export interface RegistryObjectRow extends RegistryTextRow {
   number: number;
   entry_uuid: string;
   kind: 'DocumentEntry' | 'SubmissionSet' | 'Folder' | 'Association';
+  logical_id: string | null;
   object_type: string | null;
   patient_authority: string | null;
   patient_id: string | null;
@@ -64,6 +82,10 @@ export interface RegistryObjectRow extends RegistryTextRow {
   service_stop_time: string | null;
   submission_time: string | null;
   last_update_time: string | null;
+  version: number;
+  /** 1 for the most recent version of the logical object, else 0. */
+  latest: number;
+  document_availability: string | null;
 }
 
 /** The columns that make an answer, in one list, so that every query reads the same. */
@@ -97,9 +119,24 @@ export function textOfRow(row: RegistryTextRow): RegistryObjectText {
 
 type Head = Omit<RegistryObjectText, 'status' | 'content'>;
 
-/** An object as it is stored: one row, and the values of its many-valued attributes. */
+function headOf(head: Head): string {
+  const text = JSON.stringify(head);
+  const { patientId } = head;
+  assert(
+    patientId === undefined || text.includes(patientInHead(patientId)),
+    'the head of an object shows its patient as it is searched for',
+  );
+  return text;
+}
+
+/** How a head shows the patient, so that another can be put in his place. Inside a JSON text quotes would be escaped. */
+export function patientInHead({ id, assigningAuthority }: PatientId): string {
+  return `"patientId":${JSON.stringify({ id, assigningAuthority })}`;
+}
+
+/** An object as it is stored: one row, and the values of its many-valued attributes. Its place in the table is not its own. */
 export interface StoredObject {
-  readonly row: Omit<RegistryObjectRow, 'number'>;
+  readonly row: Omit<RegistryObjectRow, 'number' | 'latest'>;
   readonly values: readonly (readonly [ManyValued, string])[];
 }
 
@@ -114,6 +151,7 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
     entry_uuid: head.id,
     kind,
     availability_status: status,
+    logical_id: head.lid ?? null,
     object_type: head.objectType ?? null,
     patient_authority: head.patientId?.assigningAuthority ?? null,
     patient_id: head.patientId?.id ?? null,
@@ -121,7 +159,8 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
     association_type: head.associationType ?? null,
     source_object: head.sourceObject ?? null,
     target_object: head.targetObject ?? null,
-    head: JSON.stringify(head),
+    version: versionOf(object.versionName) ?? 1,
+    head: headOf(head),
     content: octetsOfPieces([content]),
   };
   if (object.element === 'ExtrinsicObject') {
@@ -155,6 +194,7 @@ const NO_COLUMNS = {
   service_stop_time: null,
   submission_time: null,
   last_update_time: null,
+  document_availability: null,
 } as const;
 
 function entryColumns(entry: DocumentEntry) {
@@ -169,6 +209,7 @@ function entryColumns(entry: DocumentEntry) {
     creation_time: instant(entry.creationTime),
     service_start_time: instant(entry.serviceStartTime),
     service_stop_time: instant(entry.serviceStopTime),
+    document_availability: entry.documentAvailability ?? null,
   };
 }
 

@@ -13,7 +13,10 @@ import {
   type Database,
   type Expression,
   type ExpressionBuilder,
+  type Generated,
+  type Insertable,
   type Reads,
+  type Selectable,
   type SqlBool,
   sql,
   type Writes,
@@ -24,7 +27,8 @@ import { inSlices } from './in-slices.ts';
 interface Tables {
   identity_regional_id: { id: string; confirmed: number };
   identity_record: {
-    number: number;
+    /** Given by the engine. */
+    number: Generated<number>;
     regional_id: string;
     /** As far as it is known, at most to the day. */
     birth_date: string | null;
@@ -61,7 +65,10 @@ export class SqlIdentityStore implements IdentityStore {
   }
 }
 
-type RecordRow = Pick<Tables['identity_record'], 'number' | 'regional_id' | 'demographics'>;
+type RecordRow = Pick<
+  Selectable<Tables['identity_record']>,
+  'number' | 'regional_id' | 'demographics'
+>;
 
 class SqlReader implements IdentityReader {
   readonly #queries: Reads<Tables>;
@@ -196,13 +203,8 @@ class SqlWriter extends SqlReader implements IdentityWriter {
       demographics: JSON.stringify(demographics),
       revised_at: at.toISOString(),
     };
-    const number = record.number ?? (await this.#nextNumber());
-    if (record.number === undefined) {
-      await this.#queries
-        .insertInto('identity_record')
-        .values({ number, ...columns })
-        .execute();
-    } else {
+    const number = record.number ?? (await this.#newRecord(columns));
+    if (record.number !== undefined) {
       await this.#queries
         .updateTable('identity_record')
         .set(columns)
@@ -221,12 +223,15 @@ class SqlWriter extends SqlReader implements IdentityWriter {
       .execute();
   }
 
-  async #nextNumber(): Promise<number> {
-    const last = await this.#queries
-      .selectFrom('identity_record')
-      .select(({ fn }) => fn.max('number').as('number'))
-      .executeTakeFirst();
-    return (last?.number ?? 0) + 1;
+  async #newRecord(
+    columns: Omit<Insertable<Tables['identity_record']>, 'number'>,
+  ): Promise<number> {
+    const { number } = await this.#queries
+      .insertInto('identity_record')
+      .values(columns)
+      .returning('number')
+      .executeTakeFirstOrThrow();
+    return number;
   }
 
   async #putIds(number: number, ids: readonly PatientId[]): Promise<void> {

@@ -1,24 +1,33 @@
-import assert from 'node:assert';
 import type {
   AssociationEnds,
   ObjectCriteria,
+  ObjectVersion,
+  ReceivedMessage,
   RegistryReader,
   RegistryStore,
   RegistryWriter,
   UniqueIdUse,
+  Versions,
 } from '../../actors/document-registry/registry-store.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
-import { encodeSlot } from '../../profiles/formats/ebxml-encode.ts';
-import { octetsOfPieces, textOfPiece } from '../../profiles/formats/xml-pieces.ts';
 import type { PatientId } from '../../profiles/patient.ts';
+import type { AvailabilityStatus } from '../../profiles/xds/metadata.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { CompiledQuery, type Database, type Reads, type Writes } from './database.ts';
 import { inSlices } from './in-slices.ts';
+import {
+  addObjects,
+  mergePatients,
+  rememberAnswer,
+  removeObjects,
+  unmarkedLatest,
+  updateFolderTimes,
+  updateObjects,
+} from './registry-changes.ts';
 import { allOf, among, conditionsOf, type SqlPart } from './registry-conditions.ts';
 import {
   type RegistryTables,
   type RegistryTextRow,
-  storedObjectOf,
   TEXT_COLUMNS,
   textOfRow,
 } from './registry-rows.ts';
@@ -55,18 +64,33 @@ class SqlReader implements RegistryReader {
       .select('id')
       .where('assigning_authority', '=', assigningAuthority)
       .where('id', '=', id)
+      .where('surviving_id', 'is', null)
       .executeTakeFirst();
     return row !== undefined;
   }
 
-  async objectsOf(entryUUIDs: readonly string[]): Promise<readonly RegistryObjectText[]> {
-    const rows = await inSlices(entryUUIDs, (slice) =>
-      this.#queries
+  async isSubsumed({ id, assigningAuthority }: PatientId): Promise<boolean> {
+    const row = await this.#queries
+      .selectFrom('registry_patient')
+      .select('id')
+      .where('assigning_authority', '=', assigningAuthority)
+      .where('id', '=', id)
+      .where('surviving_id', 'is not', null)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async objectsOf(
+    entryUUIDs: readonly string[],
+    versions?: Versions,
+  ): Promise<readonly RegistryObjectText[]> {
+    const rows = await inSlices(entryUUIDs, (slice) => {
+      const query = this.#queries
         .selectFrom('registry_object')
         .select(TEXT_COLUMNS)
-        .where('entry_uuid', 'in', slice)
-        .execute(),
-    );
+        .where('entry_uuid', 'in', slice);
+      return (versions === 'latest' ? query.where('latest', '=', 1) : query).execute();
+    });
     const found = new Map(rows.map(textOfRow).map((object) => [object.id, object]));
     return [...new Set(entryUUIDs)].flatMap((id) => found.get(id) ?? []);
   }
@@ -74,12 +98,29 @@ class SqlReader implements RegistryReader {
   async objectsWithUniqueId(
     kind: ObjectCriteria['kind'],
     uniqueIds: readonly string[],
+    versions?: Versions,
   ): Promise<readonly RegistryObjectText[]> {
-    const rows = await inSlices(uniqueIds, (slice) =>
-      this.#queries
+    const rows = await inSlices(uniqueIds, (slice) => {
+      const query = this.#queries
         .selectFrom('registry_object')
         .select(TEXT_COLUMNS)
         .where('unique_id', 'in', slice)
+        .where('kind', '=', kind)
+        .orderBy('number');
+      return (versions === 'latest' ? query.where('latest', '=', 1) : query).execute();
+    });
+    return rows.map(textOfRow);
+  }
+
+  async objectsWithLogicalId(
+    kind: ObjectCriteria['kind'],
+    logicalIDs: readonly string[],
+  ): Promise<readonly RegistryObjectText[]> {
+    const rows = await inSlices(logicalIDs, (slice) =>
+      this.#queries
+        .selectFrom('registry_object')
+        .select(TEXT_COLUMNS)
+        .where('logical_id', 'in', slice)
         .where('kind', '=', kind)
         .orderBy('number')
         .execute(),
@@ -87,11 +128,42 @@ class SqlReader implements RegistryReader {
     return rows.map(textOfRow);
   }
 
+  versionsOf(entryUUIDs: readonly string[]): Promise<readonly ObjectVersion[]> {
+    return this.#versions('entry_uuid', entryUUIDs);
+  }
+
+  versionsOfLogical(logicalIDs: readonly string[]): Promise<readonly ObjectVersion[]> {
+    return this.#versions('logical_id', logicalIDs);
+  }
+
+  async #versions(
+    column: 'entry_uuid' | 'logical_id',
+    ids: readonly string[],
+  ): Promise<readonly ObjectVersion[]> {
+    const rows = await inSlices(ids, (slice) =>
+      this.#queries
+        .selectFrom('registry_object')
+        .select(['entry_uuid', 'kind', 'logical_id', 'version', 'latest', 'availability_status'])
+        .where(column, 'in', slice)
+        .orderBy('number')
+        .execute(),
+    );
+    return rows.map((row) => ({
+      entryUUID: row.entry_uuid,
+      kind: row.kind,
+      logicalID: row.logical_id ?? row.entry_uuid,
+      version: row.version,
+      latest: row.latest === 1,
+      availabilityStatus: row.availability_status,
+    }));
+  }
+
   async usesOf(uniqueIds: readonly string[]): Promise<readonly UniqueIdUse[]> {
     const rows = await inSlices(uniqueIds, (slice) =>
       this.#queries
         .selectFrom('registry_object')
-        .select(['entry_uuid', 'kind', 'unique_id', 'hash', 'size_bytes'])
+        .select(['entry_uuid', 'kind', 'logical_id', 'object_type', 'latest'])
+        .select(['unique_id', 'hash', 'size_bytes'])
         .where('unique_id', 'in', slice)
         .orderBy('number')
         .execute(),
@@ -103,6 +175,9 @@ class SqlReader implements RegistryReader {
             uniqueId: row.unique_id,
             kind: row.kind,
             entryUUID: row.entry_uuid,
+            logicalID: row.logical_id ?? undefined,
+            objectType: row.object_type ?? undefined,
+            latest: row.latest === 1,
             hash: row.hash ?? undefined,
             size: row.size_bytes ?? undefined,
           },
@@ -129,16 +204,20 @@ class SqlReader implements RegistryReader {
     ends: AssociationEnds,
     most: number,
   ): Promise<readonly RegistryObjectText[]> {
-    const { source, target, either, associationTypes: types } = ends;
+    const { source, target, either, associationTypes: types, availabilityStatus } = ends;
     const of = (end: 'source_object' | 'target_object', ids: readonly string[]) =>
       inSlices(ids, (slice) => {
-        const query = this.#queries
+        let query = this.#queries
           .selectFrom('registry_object')
           .select(['number', ...TEXT_COLUMNS])
           .where(end, 'in', slice)
           .orderBy('number')
           .limit(most);
-        return (types ? query.where('association_type', 'in', types) : query).execute();
+        if (types) query = query.where('association_type', 'in', types);
+        if (availabilityStatus) {
+          query = query.where('availability_status', 'in', availabilityStatus);
+        }
+        return query.execute();
       });
     const rows = [
       ...(await of('source_object', source ?? either ?? [])),
@@ -149,6 +228,18 @@ class SqlReader implements RegistryReader {
       .sort((one, other) => one.number - other.number)
       .slice(0, most)
       .map(textOfRow);
+  }
+
+  async answerTo({ caller, id, bodyHash }: ReceivedMessage, at: Date): Promise<string | undefined> {
+    const row = await this.#queries
+      .selectFrom('registry_answer')
+      .select('answer')
+      .where('caller', '=', caller)
+      .where('message_id', '=', id)
+      .where('body_hash', '=', bodyHash)
+      .where('expires_at', '>', at.getTime())
+      .executeTakeFirst();
+    return row?.answer;
   }
 }
 
@@ -163,81 +254,48 @@ class SqlWriter extends SqlReader implements RegistryWriter {
   async addPatient({ id, assigningAuthority }: PatientId): Promise<void> {
     await this.#queries
       .insertInto('registry_patient')
-      .values({ id, assigning_authority: assigningAuthority })
+      .values({ id, assigning_authority: assigningAuthority, surviving_id: null })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 
+  async merge(patients: { subsumed: PatientId; surviving: PatientId }): Promise<void> {
+    await mergePatients(this.#queries, patients);
+  }
+
   async add(objects: readonly RegistryObject[]): Promise<void> {
-    const last = await this.#queries
-      .selectFrom('registry_object')
-      .select(({ fn }) => fn.max('number').as('number'))
-      .executeTakeFirst();
-    let number = last?.number ?? 0;
-    for (const object of objects) {
-      number += 1;
-      const { row, values } = storedObjectOf(object);
-      await this.#insert('registry_object', { number, ...row });
-      for (const [name, value] of values) {
-        await this.#insert('registry_value', { object_number: number, name, value });
-      }
-    }
+    await addObjects(this.#queries, objects);
   }
 
-  /** Without the query builder: a submission is many rows. What stands twice is kept once. */
-  async #insert<Table extends 'registry_object' | 'registry_value'>(
-    table: Table,
-    row: RegistryTables[Table],
+  async setAvailabilityStatus(
+    entryUUIDs: readonly string[],
+    status: AvailabilityStatus,
   ): Promise<void> {
-    const columns = Object.keys(row);
-    const marks = columns.map(() => '?').join(', ');
-    const again = table === 'registry_value' ? ' ON CONFLICT DO NOTHING' : '';
-    const statement = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})${again}`;
-    await this.#queries.executeQuery(CompiledQuery.raw(statement, Object.values(row)));
+    await updateObjects(this.#queries, entryUUIDs, { availability_status: status });
   }
 
-  async deprecate(entryUUIDs: readonly string[]): Promise<void> {
-    await inSlices(entryUUIDs, async (slice) => {
-      await this.#queries
-        .updateTable('registry_object')
-        .set({ availability_status: 'Deprecated' })
-        .where('entry_uuid', 'in', slice)
-        .execute();
-      return [];
-    });
+  async supersede(entryUUIDs: readonly string[]): Promise<void> {
+    await updateObjects(this.#queries, entryUUIDs, { latest: 0 });
   }
 
   async updateFolders(entryUUIDs: readonly string[], lastUpdateTime: string): Promise<void> {
-    const rows = await inSlices(entryUUIDs, (slice) =>
-      this.#queries
-        .selectFrom('registry_object')
-        .select(['number', 'last_update_time', 'content'])
-        .where('entry_uuid', 'in', slice)
-        .where('kind', '=', 'Folder')
-        .execute(),
-    );
-    for (const row of rows) {
-      const before = lastUpdateSlot(row.last_update_time ?? '');
-      const content = textOfPiece(row.content);
-      const at = content.indexOf(before);
-      assert(at >= 0, 'the text of a Folder has the lastUpdateTime of its column');
-      await this.#queries
-        .updateTable('registry_object')
-        .set({
-          last_update_time: lastUpdateTime,
-          content: octetsOfPieces([
-            content.slice(0, at),
-            lastUpdateSlot(lastUpdateTime),
-            content.slice(at + before.length),
-          ]),
-        })
-        .where('number', '=', row.number)
-        .execute();
-    }
+    await updateFolderTimes(this.#queries, entryUUIDs, lastUpdateTime);
   }
-}
 
-/** The slot as the text of a Folder holds it: the registry itself sets it, always to the second. */
-function lastUpdateSlot(lastUpdateTime: string): string {
-  return encodeSlot({ name: 'lastUpdateTime', values: [lastUpdateTime] });
+  async remove(entryUUIDs: readonly string[]): Promise<void> {
+    const logicalIDs = await removeObjects(this.#queries, entryUUIDs);
+    const left = await this.versionsOfLogical(logicalIDs);
+    await updateObjects(this.#queries, unmarkedLatest(left), { latest: 1 });
+  }
+
+  async remember(message: ReceivedMessage, answer: string, until: Date): Promise<void> {
+    await rememberAnswer(this.#queries, message, { answer, until });
+  }
+
+  async forgetAnswers(at: Date): Promise<void> {
+    await this.#queries
+      .deleteFrom('registry_answer')
+      .where('expires_at', '<=', at.getTime())
+      .execute();
+  }
 }

@@ -36,7 +36,11 @@ export class SqliteConnection {
   readonly #file: InstanceType<typeof Libsql>;
   readonly #statements = new Map<string, Prepared>();
 
+  /** Where the database lies; `:memory:` for one that lies nowhere. */
+  readonly path: string;
+
   constructor(path: string) {
+    this.path = path;
     this.#file = new Libsql(path);
   }
 

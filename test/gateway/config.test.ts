@@ -219,3 +219,47 @@ describe('YAML', () => {
     expect(() => parseYaml('a: &a [1, 2]\nb: [*a, *a]\n', 'directory.yaml')).toThrow(ConfigFaults);
   });
 });
+
+describe('The database in a config', () => {
+  const postgres = (url?: string) => ({ ...SOUND, database: { kind: 'postgres', url } });
+
+  it('is an SQLite file of the region unless it is said otherwise', () => {
+    const folder = folderWith(SOUND);
+    expect(readConfig(folder, {}).database).toEqual({
+      kind: 'sqlite',
+      file: join(folder, 'var/kakehashi.db'),
+    });
+  });
+
+  it('is a PostgreSQL, whose password comes from the environment', () => {
+    const folder = folderWith(postgres('env:DATABASE_URL'));
+    const url = 'postgres://user:secret@127.0.0.1:5432/region';
+    expect(readConfig(folder, { DATABASE_URL: url }).database).toMatchObject({
+      kind: 'postgres',
+      url,
+    });
+  });
+
+  it.each([
+    'postgres://user@127.0.0.1/region',
+    'postgresql://127.0.0.1:5432/region',
+    'postgres://user@db.example/region?sslmode=verify-full&sslrootcert=ca.pem',
+  ])('may name %s in the file, for it holds no password', (url) => {
+    expect(faultsOf(postgres(url))).toEqual([]);
+  });
+
+  it.each([
+    'postgres://user:secret@127.0.0.1/region',
+    'postgres://127.0.0.1/region?user=u&password=secret',
+    'mysql://127.0.0.1/region',
+  ])('refuses %s in the file, without repeating it', (url) => {
+    const [fault] = faultsOf(postgres(url));
+    expect(fault).toMatch(/^database.url is \*\*\*; it must be env:NAME/);
+  });
+
+  it('needs the URL of the PostgreSQL that it is to be', () => {
+    expect(faultsOf(postgres())).toEqual([
+      'database.url is missing; database.kind postgres needs it',
+    ]);
+  });
+});

@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askControl, ControlSocket, controlSocketOf, NothingRuns } from '../../gateway/control.ts';
+import {
+  AlreadyRuns,
+  askControl,
+  ControlSocket,
+  controlSocketOf,
+  NothingRuns,
+  requireNothingRuns,
+} from '../../gateway/control.ts';
 
 describe('the control socket of a region', () => {
   let folder: string;
@@ -26,6 +33,14 @@ describe('the control socket of a region', () => {
   it('answers a command with its result', async () => {
     await socket.start();
     expect(await askControl(folder, 'echo', { n: 1 })).toEqual({ heard: { n: 1 } });
+  });
+
+  it('keeps a second process of the same folder from starting, while the first one runs', async () => {
+    await requireNothingRuns(folder);
+    await socket.start();
+    await expect(requireNothingRuns(folder)).rejects.toThrow(AlreadyRuns);
+    await socket.stop();
+    await requireNothingRuns(folder);
   });
 
   it('can be read by its owner alone', async () => {

@@ -2,6 +2,8 @@ import { DOCUMENT_REGISTRY } from './0001-document-registry.ts';
 import { PATIENT_IDENTITY } from './0002-patient-identity.ts';
 import { DOCUMENT_REPOSITORY } from './0003-document-repository.ts';
 import { RETRIEVAL_AND_CORRELATION } from './0004-retrieval-and-correlation.ts';
+import { REGISTRY_LIFECYCLE } from './0005-registry-lifecycle.ts';
+import { DOCUMENT_CLAIMS } from './0006-document-claims.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order; the number of a step is its place here, counted from 1. */
@@ -10,4 +12,6 @@ export const MIGRATIONS: readonly Migration[] = [
   PATIENT_IDENTITY,
   DOCUMENT_REPOSITORY,
   RETRIEVAL_AND_CORRELATION,
+  REGISTRY_LIFECYCLE,
+  DOCUMENT_CLAIMS,
 ];

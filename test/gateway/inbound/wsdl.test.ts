@@ -17,14 +17,19 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const FILES = join(ROOT, 'profiles/wsdl');
 const XDS_B = 'urn:ihe:iti:xds-b:2007';
 const QUERY = 'urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0';
+const RMD = 'urn:ihe:iti:rmd:2017';
 const LCM = 'urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0';
 
 type Row = readonly [id: string, mtom: 'never' | 'both', ...messages: SoapMessage[]];
 
 /** As the tables of the Framework say it, independently of the catalogue. */
-function iti(action: string, namespace: string, name: string): SoapMessage {
-  const urn = `urn:ihe:iti:2007:${action}`;
+function iti(action: string, namespace: string, name: string, year = 2007): SoapMessage {
+  const urn = `urn:ihe:iti:${year}:${action}`;
   return { action: urn, replyAction: `${urn}Response`, body: { namespace, name } };
+}
+
+function submission(action: string, year: number): SoapMessage {
+  return iti(action, LCM, 'SubmitObjectsRequest', year);
 }
 
 function hl7(name: string, reply: string, suffix = ''): SoapMessage {
@@ -40,6 +45,7 @@ const FEED: Row = [
   'never',
   hl7('PRPA_IN201301UV02', 'MCCI_IN000002UV01'),
   hl7('PRPA_IN201302UV02', 'MCCI_IN000002UV01'),
+  hl7('PRPA_IN201304UV02', 'MCCI_IN000002UV01'),
 ];
 const STORED_QUERY: Row = [
   'ITI-18',
@@ -51,12 +57,25 @@ const RETRIEVE: Row = [
   'both',
   iti('RetrieveDocumentSet', XDS_B, 'RetrieveDocumentSetRequest'),
 ];
+const RESTRICTED_UPDATE: Row = ['ITI-92', 'never', submission('RestrictedUpdateDocumentSet', 2018)];
 
 const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
   'document-registry': [
     STORED_QUERY,
-    ['ITI-42', 'never', iti('RegisterDocumentSet-b', LCM, 'SubmitObjectsRequest')],
+    ['ITI-42', 'never', submission('RegisterDocumentSet-b', 2007)],
     FEED,
+    ['ITI-51', 'never', iti('MultiPatientStoredQuery', QUERY, 'AdhocQueryRequest', 2009)],
+    ['ITI-57', 'never', submission('UpdateDocumentSet', 2010)],
+    [
+      'ITI-61',
+      'never',
+      {
+        ...submission('RegisterOnDemandDocumentEntry', 2010),
+        replyAction: 'urn:ihe:iti:2010:RegisterOnDemandDocumentResponse',
+      },
+    ],
+    ['ITI-62', 'never', iti('DeleteDocumentSet', LCM, 'RemoveObjectsRequest', 2010)],
+    RESTRICTED_UPDATE,
   ],
   'document-repository': [
     [
@@ -65,13 +84,14 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
       iti('ProvideAndRegisterDocumentSet-b', XDS_B, 'ProvideAndRegisterDocumentSetRequest'),
     ],
     RETRIEVE,
+    ['ITI-86', 'never', iti('RemoveDocuments', RMD, 'RemoveDocumentsRequest', 2017)],
   ],
   'patient-identity': [
     FEED,
     ['ITI-45', 'never', hl7('PRPA_IN201309UV02', 'PRPA_IN201310UV02')],
     ['ITI-47', 'never', hl7('PRPA_IN201305UV02', 'PRPA_IN201306UV02')],
   ],
-  'initiating-gateway': [STORED_QUERY, RETRIEVE],
+  'initiating-gateway': [STORED_QUERY, RETRIEVE, RESTRICTED_UPDATE],
   'responding-gateway': [
     ['ITI-38', 'never', iti('CrossGatewayQuery', QUERY, 'AdhocQueryRequest')],
     ['ITI-39', 'both', iti('CrossGatewayRetrieve', XDS_B, 'RetrieveDocumentSetRequest')],
@@ -80,6 +100,7 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
       'never',
       hl7('PRPA_IN201305UV02', 'PRPA_IN201306UV02', ':CrossGatewayPatientDiscovery'),
     ],
+    RESTRICTED_UPDATE,
   ],
 };
 
@@ -237,16 +258,23 @@ describe('node-soap, as a client that nobody here wrote', () => {
       'document-registry',
       {
         DocumentRegistry_Service: [
+          'DocumentRegistry_DeleteDocumentSet',
+          'DocumentRegistry_MultiPatientStoredQuery',
           'DocumentRegistry_PRPA_IN201301UV02',
           'DocumentRegistry_PRPA_IN201302UV02',
+          'DocumentRegistry_PRPA_IN201304UV02',
           'DocumentRegistry_RegisterDocumentSet-b',
+          'DocumentRegistry_RegisterOnDemandDocumentEntry',
           'DocumentRegistry_RegistryStoredQuery',
+          'DocumentRegistry_RestrictedUpdateDocumentSet',
+          'DocumentRegistry_UpdateDocumentSet',
         ],
       },
     ],
     [
       'document-repository',
       {
+        DocumentRepository_RMD_Service: ['DocumentRepository_RemoveDocuments'],
         DocumentRepository_Service: [
           'DocumentRepository_ProvideAndRegisterDocumentSet-b',
           'DocumentRepository_RetrieveDocumentSet',
@@ -260,6 +288,7 @@ describe('node-soap, as a client that nobody here wrote', () => {
         PIXManager_Service: [
           'PIXManager_PRPA_IN201301UV02',
           'PIXManager_PRPA_IN201302UV02',
+          'PIXManager_PRPA_IN201304UV02',
           'PIXManager_PRPA_IN201309UV02',
         ],
       },
@@ -269,6 +298,7 @@ describe('node-soap, as a client that nobody here wrote', () => {
       {
         InitiatingGateway_Service: [
           'InitiatingGateway_RegistryStoredQuery',
+          'InitiatingGateway_RestrictedUpdateDocumentSet',
           'InitiatingGateway_RetrieveDocumentSet',
         ],
       },
@@ -279,6 +309,7 @@ describe('node-soap, as a client that nobody here wrote', () => {
         RespondingGateway_Service: [
           'RespondingGateway_CrossGatewayQuery',
           'RespondingGateway_CrossGatewayRetrieve',
+          'RespondingGateway_RestrictedUpdateDocumentSet',
         ],
         RespondingGateway_XCPD_Service: ['RespondingGateway_PRPA_IN201305UV02'],
       },

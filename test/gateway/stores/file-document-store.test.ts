@@ -1,16 +1,29 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, openDatabase } from '../../../gateway/stores/database.ts';
+import type { Database } from '../../../gateway/stores/database.ts';
+import type { DocumentWrites } from '../../../gateway/stores/document-rows.ts';
 import { type FileContent, spoolTo } from '../../../gateway/stores/file-content.ts';
 import { FileDocumentStore } from '../../../gateway/stores/file-document-store.ts';
 import { ArrivingContent } from '../../../gateway/stores/incoming-parts.ts';
 import { refusalsIn } from '../../support/an-identity-actor.ts';
+import { describeOnBothDatabases } from '../../support/databases.ts';
 import { inMemory, sha1Of, textOf } from '../../support/documents.ts';
 
 const mimeType = 'text/plain';
 
-describe('documents in files', () => {
+describeOnBothDatabases('documents in files', (open) => {
   let folder: string;
   let database: Database;
   let documents: FileDocumentStore;
@@ -19,12 +32,15 @@ describe('documents in files', () => {
     readdirSync(join(folder, 'documents'), { recursive: true, withFileTypes: true }).filter((one) =>
       one.isFile(),
     );
-  const reopen = () => {
-    documents = new FileDocumentStore({
+  /** A store over the same folder and database, as another process has it. */
+  const aProcess = () =>
+    new FileDocumentStore({
       directory: join(folder, 'documents'),
       spoolDirectory: join(folder, 'spool'),
       database,
     });
+  const reopen = () => {
+    documents = aProcess();
   };
   const hold = (...held: [uniqueId: string, text: string][]) =>
     documents.hold(
@@ -39,10 +55,7 @@ describe('documents in files', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'documents-'));
-    database = await openDatabase({
-      file: join(folder, 'kakehashi.db'),
-      now: () => new Date('2030-04-01T09:15:00Z'),
-    });
+    database = await open();
     reopen();
   });
 
@@ -187,4 +200,153 @@ describe('documents in files', () => {
     expect(existsSync(join(folder, 'spool')) ? readdirSync(join(folder, 'spool')) : []).toEqual([]);
     expect(files()).toHaveLength(1);
   });
+
+  it('makes a document whole again whose file is damaged, or gone', async () => {
+    (await hold(['a', 'text'])).keep();
+    const [file] = files();
+    const path = join(file?.parentPath ?? '', file?.name ?? '');
+    for (const damage of [
+      () => writeFileSync(path, 'txet'),
+      () => truncateSync(path, 2),
+      () => rmSync(path),
+    ]) {
+      damage();
+      (await hold(['a', 'text'])).keep();
+      expect(await stored('a')).toBe('text');
+      expect(readFileSync(path, 'utf8')).toBe('text');
+    }
+    expect(files()).toHaveLength(1);
+  });
+
+  it('removes a document, and its octets when no other has them', async () => {
+    (await hold(['a', 'same'], ['b', 'same'], ['c', 'other'])).keep();
+    expect(Object.fromEntries(await documents.remove(['a', 'c', 'nothing']))).toEqual({
+      a: 'removed',
+      c: 'removed',
+      nothing: 'absent',
+    });
+    expect(files()).toHaveLength(1);
+    expect(await stored('b')).toBe('same');
+    (await hold(['a', 'new'])).keep();
+    expect(await stored('a')).toBe('new');
+  });
+
+  it('removes no document that a request holds', async () => {
+    (await hold(['a', 'text'])).keep();
+    const held = await hold(['a', 'text']);
+    const removing = documents.remove(['a']);
+    await held.discard();
+    expect(Object.fromEntries(await removing)).toEqual({ a: 'removed' });
+    const other = await hold(['b', 'text']);
+    expect(Object.fromEntries(await documents.remove(['b']))).toEqual({ b: 'held' });
+    other.keep();
+  });
+
+  it('says when the disk does not give the octets up, and tries again', async () => {
+    (await hold(['a', 'text'])).keep();
+    const [file] = files();
+    const path = join(file?.parentPath ?? '', file?.name ?? '');
+    rmSync(path);
+    // A directory cannot be unlinked.
+    mkdirSync(path);
+    expect(Object.fromEntries(await documents.remove(['a']))).toEqual({ a: 'undeleted' });
+    expect(await documents.find(['a'])).toEqual([]);
+    rmdirSync(path);
+    expect(await documents.removals.sweep()).toEqual([]);
+    (await hold(['b', 'text'])).keep();
+    expect(await stored('b')).toBe('text');
+  });
+
+  it('removes no file while somebody has asked that none goes', async () => {
+    const until = new Date('2100-01-01T00:00:00Z');
+    (await hold(['a', 'text'], ['b', 'other'])).keep();
+    await documents.removals.pause('backup', until);
+    await documents.remove(['a', 'b']);
+    expect(files()).toHaveLength(2);
+    expect(await documents.find(['a', 'b'])).toEqual([]);
+    // What is named again in the meantime does not go at all.
+    (await hold(['c', 'text'])).keep();
+    expect(await documents.removals.resume('backup')).toBe(true);
+    expect(await documents.removals.resume('backup')).toBe(false);
+    await documents.removals.sweep();
+    expect(files()).toHaveLength(1);
+    expect(await stored('c')).toBe('text');
+  });
+
+  it('takes over a removal that a process left half done', async () => {
+    const held = await hold(['a', 'text']);
+    held.keep();
+    const [file] = files();
+    const sha256 = `${file?.parentPath.slice(-2)}${file?.name}`;
+    await documents.removals.pause('backup', new Date('2100-01-01T00:00:00Z'));
+    await documents.remove(['a']);
+    await database.write((queries: DocumentWrites) =>
+      queries
+        .updateTable('repository_removal')
+        .set({ state: 'removing', since: Date.now() })
+        .where('sha256', '=', sha256)
+        .execute(),
+    );
+    await documents.removals.resume('backup');
+    await documents.removals.sweep();
+    expect(files()).toHaveLength(1);
+    await expect(hold(['b', 'text'])).rejects.toThrow('the file of this content is going');
+    await documents.removals.sweep(0);
+    expect(files()).toEqual([]);
+    (await hold(['b', 'text'])).keep();
+    expect(await stored('b')).toBe('text');
+  });
+
+  it('forgets a pause whose time is over', async () => {
+    (await hold(['a', 'text'])).keep();
+    await documents.removals.pause('backup', new Date('2000-01-01T00:00:00Z'));
+    await documents.remove(['a']);
+    expect(files()).toEqual([]);
+    expect(await documents.removals.resume('backup')).toBe(false);
+  });
+
+  it('loses no octets and keeps none for nothing when several processes hold, discard and remove the same', async () => {
+    const processes = Array.from({ length: 3 }, aProcess);
+    const random = seeded(7);
+    const pick = <Item>(items: readonly Item[]): Item =>
+      items[Math.floor(random() * items.length)] as Item;
+    const ids = ['a', 'b', 'c', 'd'];
+    const one = async () => {
+      const process = pick(processes);
+      const uniqueId = pick(ids);
+      if (random() < 0.3) {
+        await process.remove([uniqueId]);
+        return;
+      }
+      const content = inMemory(pick(['one', 'two']));
+      const held = await process.hold([{ uniqueId, mimeType, content }]).catch(() => undefined);
+      if (held === undefined) return;
+      const [document] = await process.find([uniqueId]);
+      // Whoever holds a document has its octets.
+      if (document?.content === undefined) throw new Error('held without octets');
+      if (random() < 0.5) held.keep();
+      else await held.discard();
+    };
+    for (let round = 0; round < 12; round += 1) {
+      await Promise.all(Array.from({ length: 8 }, one));
+    }
+    for (const process of processes) await process.settleRegistered();
+    expect(await documents.unsettled(undefined, 100)).toEqual([]);
+    await documents.removals.sweep();
+    const found = await documents.find(ids);
+    const texts = await Promise.all(
+      found.map(({ content }) => (content ? textOf(content) : 'lost')),
+    );
+    expect(texts).not.toContain('lost');
+    expect(files()).toHaveLength(new Set(texts).size);
+  });
 });
+
+/** Numbers between 0 and 1 that are the same in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}

@@ -1,8 +1,9 @@
-import { type Database, openDatabase } from '../../../gateway/stores/database.ts';
+import type { Database } from '../../../gateway/stores/database.ts';
 import { RETRIEVAL_AND_CORRELATION } from '../../../gateway/stores/migrations/0004-retrieval-and-correlation.ts';
 import { SqlCorrelationStore } from '../../../gateway/stores/sql-correlation-store.ts';
+import { describeOnBothDatabases } from '../../support/databases.ts';
 
-describe('Correlations in the database', () => {
+describeOnBothDatabases('Correlations', (open) => {
   const patientId = { id: 'SHIMANE-1', assigningAuthority: '2.999.392.32.3' };
   const inOkayama = {
     patientId,
@@ -17,11 +18,7 @@ describe('Correlations in the database', () => {
 
   beforeEach(async () => {
     clock = now;
-    database = await openDatabase({
-      file: ':memory:',
-      now: () => clock,
-      migrations: [RETRIEVAL_AND_CORRELATION],
-    });
+    database = await open({ now: () => clock, migrations: [RETRIEVAL_AND_CORRELATION] });
     store = new SqlCorrelationStore(database, () => clock);
   });
 

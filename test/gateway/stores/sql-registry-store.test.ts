@@ -1,35 +1,89 @@
-import { openDatabase, type Reads } from '../../../gateway/stores/database.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CompiledQuery,
+  openDatabase,
+  type Reads,
+  type Writes,
+} from '../../../gateway/stores/database.ts';
+import { MIGRATIONS } from '../../../gateway/stores/migrations/migrations.ts';
 import {
   type RegistryTables,
   storedObjectOf,
   textOfRow,
 } from '../../../gateway/stores/registry-rows.ts';
 import { SqlRegistryStore } from '../../../gateway/stores/sql-registry-store.ts';
+import type { SubmitObjectsRequest } from '../../../profiles/xds/iti-42.ts';
+import { metadataToEbxml } from '../../../profiles/xds/metadata-ebxml.ts';
 import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
 import { findDocuments, findFolders } from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
 import { ARegistry } from '../../support/a-registry.ts';
+import { describeOnBothDatabases } from '../../support/databases.ts';
 import { seededRandom } from '../../support/random.ts';
 import { registryStoreSuite } from '../../support/registry-store-suite.ts';
-import { anAssociation, aSubmission, SAMPLE_PATIENT } from '../../support/xds-builders.ts';
+import {
+  aDocumentEntry,
+  aFolder,
+  anAssociation,
+  aSubmission,
+  aSubmissionSet,
+  SAMPLE_PATIENT,
+} from '../../support/xds-builders.ts';
 
-describe('the Document Registry’s store over SQLite', () => {
+describeOnBothDatabases('the Document Registry’s store', (open) => {
   registryStoreSuite(async () => {
-    const now = () => new Date('2030-04-01T09:15:00Z');
-    const database = await openDatabase({ file: ':memory:', now });
+    const database = await open();
     return { store: new SqlRegistryStore(database), close: () => database.close() };
   });
+});
 
+describe('the rows of the Document Registry', () => {
   it('says in its columns what the text says, after any life of its objects', async () => {
     const registry = await ARegistry.open();
     const random = seededRandom(20300401);
     const pick = <Value>(values: readonly Value[]) => values[Math.floor(random() * values.length)];
     for (let step = 0; step < STEPS; step += 1) {
       registry.world.now = new Date(Date.UTC(2030, 3, 1) + step * 1000);
-      await registry.register(await aRandomStep(registry, pick, step));
+      const updates = pick([false, false, false, true]);
+      const update = updates && (await aRandomUpdate(registry, pick, step));
+      if (update) await registry.update(update);
+      else await registry.register(await aRandomStep(registry, pick, step));
     }
     await compareEveryRow(registry);
     await registry.close();
+  });
+});
+
+describe('a Document Registry from before there were versions', () => {
+  it('has first versions alone, each under its own entryUUID', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+    const place = { file: join(folder, 'old.db'), now: () => new Date('2030-04-01T09:15:00Z') };
+    const old = await openDatabase({ ...place, migrations: MIGRATIONS.slice(0, 4) });
+    await old.write(async (queries: Writes<RegistryTables>) => {
+      for (const [id, kind] of [
+        ['urn:uuid:1', 'DocumentEntry'],
+        ['urn:uuid:2', 'Association'],
+      ]) {
+        await queries.executeQuery(
+          CompiledQuery.raw(
+            "INSERT INTO registry_object (entry_uuid, kind, availability_status, head, content) VALUES (?, ?, 'Approved', '{}', '')",
+            [id, kind],
+          ),
+        );
+      }
+    });
+    await old.close();
+    const database = await openDatabase(place);
+    const ids = ['urn:uuid:1', 'urn:uuid:2'];
+    const found = await new SqlRegistryStore(database).look((reader) => reader.versionsOf(ids));
+    expect(found.map(({ logicalID, version, latest }) => [logicalID, version, latest])).toEqual([
+      ['urn:uuid:1', 1, true],
+      ['urn:uuid:2', 1, true],
+    ]);
+    await database.close();
+    rmSync(folder, { recursive: true });
   });
 });
 
@@ -86,6 +140,35 @@ async function aRandomStep(
   }
 }
 
+/** A new version of a document or a Folder, or nothing where there is none yet. */
+async function aRandomUpdate(
+  registry: ARegistry,
+  pick: <Value>(values: readonly Value[]) => Value | undefined,
+  step: number,
+): Promise<SubmitObjectsRequest | undefined> {
+  const patientId = SAMPLE_PATIENT;
+  const folders = pick([true, false]);
+  const query = folders ? findFolders({ patientId }) : findDocuments({ patientId });
+  const text = pick((await registry.ask(query)).objects);
+  if (text === undefined) return undefined;
+  const previousVersion = Number(objectOfText(text).versionName);
+  const object = folders
+    ? aFolder({ logicalID: text.lid, uniqueId: text.uniqueId, title: pick(['<試験>', 'a & b']) })
+    : aDocumentEntry({
+        logicalID: text.lid,
+        uniqueId: text.uniqueId,
+        title: pick(['"x"', '改訂']),
+      });
+  const set = aSubmissionSet({ uniqueId: `2.999.9.9.${step}` });
+  const membership = anAssociation({
+    sourceObject: 'SubmissionSet01',
+    targetObject: object.entryUUID,
+    submissionSetStatus: folders ? undefined : 'Original',
+    previousVersion,
+  });
+  return { objects: [set, object, membership].map(metadataToEbxml) };
+}
+
 async function compareEveryRow({ database }: ARegistry): Promise<void> {
   const [rows, values] = await database.read(async (queries: Reads<RegistryTables>) => [
     await queries.selectFrom('registry_object').selectAll().orderBy('number').execute(),
@@ -93,7 +176,7 @@ async function compareEveryRow({ database }: ARegistry): Promise<void> {
   ]);
   expect(rows.length).toBeGreaterThan(STEPS * 3);
   for (const row of rows) {
-    const { number, ...columns } = row;
+    const { number, latest: _, ...columns } = row;
     const again = storedObjectOf(objectOfText(textOfRow(row)));
     expect(again.row).toEqual(columns);
     const stored = values.filter((value) => value.object_number === number);

@@ -1,0 +1,32 @@
+import type { Caller, Community } from '../actors/actor.ts';
+import type { AffinityDomain } from '../profiles/xds/affinity-domain.ts';
+import { readAffinityDomain } from './code-sets.ts';
+import type { Config } from './config.ts';
+
+/** The community that this process works for, as its actors know it. */
+export function communityOf(config: Config): Community {
+  return {
+    homeCommunityId: config.homeCommunityId,
+    affinityDomain: config.affinityDomain,
+    repositoryUniqueId: config.repositoryUniqueId,
+    device: config.device,
+    assigningAuthorities: config.assigningAuthorities.map(({ oid }) => oid),
+  };
+}
+
+/** The codes that its registry takes; undefined where it takes any. @throws ConfigFaults where they cannot be read */
+export function codesOf({ affinity: { codes, unknownCodes } }: Config): AffinityDomain | undefined {
+  return codes === undefined ? undefined : readAffinityDomain(codes, unknownCodes);
+}
+
+/** Whoever asks when nobody did: the process itself, or the organisation for which it asks later. */
+export function ownCaller(organization: string): Caller {
+  return {
+    name: organization,
+    kinds: ['own'],
+    institution: organization,
+    homeCommunityIds: [],
+    sourceIds: [],
+    assigningAuthorities: [],
+  };
+}

@@ -1,0 +1,228 @@
+/// <reference path="./pg.d.ts" />
+import { isIP } from 'node:net';
+import pg from 'pg';
+import { requireSqlParameters } from './sql-parameter.ts';
+import { fromPostgres, ValueRefused } from './postgres-values.ts';
+
+/** The server is not there, or not set up so that it keeps what it is given. It stops the start. */
+export class DatabaseUnfit extends Error {
+  constructor(problem: string, cause?: unknown) {
+    super(problem, cause === undefined ? undefined : { cause });
+    this.name = 'DatabaseUnfit';
+  }
+}
+
+/** No connection could be had, so nothing was done. */
+export class DatabaseAway extends Error {
+  constructor(cause: unknown) {
+    super('the database cannot be reached', { cause });
+    this.name = 'DatabaseAway';
+  }
+}
+
+export type SqlRow = Record<string, unknown>;
+
+/** What one statement came to. */
+export interface StatementResult {
+  readonly rows: SqlRow[];
+  /** Rows that it inserted, updated or deleted. */
+  readonly changes: number;
+}
+
+/** What is kept on a connection, and how long anything on it may take. */
+const CONNECTIONS = 10;
+const CONNECT_MS = 10_000;
+const IDLE_MS = 30_000;
+const STATEMENT_MS = 30_000;
+const LOCK_MS = 10_000;
+/** Longer than the server's own limit: only a server or a network that is dead comes to it. */
+const ANSWER_MS = STATEMENT_MS + 5_000;
+
+/** Statements that are parsed once a connection, by SQL text. Later ones are parsed each time. */
+const MOST_NAMES = 512;
+
+const CHANGING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+/** One connection, lent to one transaction at a time. */
+export class PostgresSession {
+  readonly #client: pg.PoolClient;
+  readonly #names: Map<string, string>;
+  /** What the server, or the socket, said first against this transaction, even if the work has caught it. */
+  failure: unknown;
+
+  constructor(client: pg.PoolClient, names: Map<string, string>) {
+    this.#client = client;
+    this.#names = names;
+  }
+
+  /** Runs a word of the transaction itself, such as COMMIT, or statements of the schema. */
+  async exec(statements: string): Promise<string> {
+    const result = await this.#heard(this.#client.query(statements));
+    return result.command ?? '';
+  }
+
+  /** As `exec`, without waiting: the statements behind it come after it, and fail where it has. */
+  send(statements: string): void {
+    this.exec(statements).catch(() => {});
+  }
+
+  /**
+   * Runs one statement.
+   *
+   * @throws TypeError for a parameter that no column may hold: then the transaction goes on
+   */
+  async run(text: string, parameters: readonly unknown[] = []): Promise<StatementResult> {
+    const values = requireSqlParameters(parameters);
+    const asked = this.#client.query({ text, values, name: this.#nameOf(text) });
+    const { rows, rowCount, command } = await this.#heard(asked);
+    return { rows, changes: CHANGING.has(command ?? '') ? (rowCount ?? 0) : 0 };
+  }
+
+  async rows(text: string, parameters: readonly unknown[] = []): Promise<SqlRow[]> {
+    return (await this.run(text, parameters)).rows;
+  }
+
+  async #heard(asked: Promise<pg.Result>): Promise<pg.Result> {
+    try {
+      return await asked;
+    } catch (error) {
+      // A value that we could not read is no failure of the transaction.
+      if (!(error instanceof ValueRefused)) this.failure ??= error;
+      throw error;
+    }
+  }
+
+  #nameOf(text: string): string | undefined {
+    const kept = this.#names.get(text);
+    if (kept !== undefined || this.#names.size >= MOST_NAMES) return kept;
+    const name = `kakehashi_${this.#names.size}`;
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+/** The connections of one process to one database. The only file that knows pg. */
+export class PostgresConnections {
+  readonly #pool: pg.Pool;
+  readonly #place: string;
+  readonly #names = new Map<string, string>();
+  readonly #sessions = new WeakMap<pg.PoolClient, PostgresSession>();
+  readonly #lent = new Map<PostgresSession, pg.PoolClient>();
+
+  /** @throws DatabaseUnfit for a URL that cannot be used */
+  constructor(url: string) {
+    this.#place = requireUsableUrl(url);
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_MS,
+      idleTimeoutMillis: IDLE_MS,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: ANSWER_MS,
+      lock_timeout: LOCK_MS,
+      // A process that hangs in a transaction must not keep the others from their rows.
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      application_name: 'kakehashi',
+      // A scan of a whole table, as the planner prefers on a small one, would meet every other write.
+      options: '-c synchronous_commit=on -c enable_seqscan=off',
+      keepAlive: true,
+      // The BEGIN of a read and its first query go out together.
+      pipeline: true,
+      types: { getTypeParser: fromPostgres },
+    });
+    // An idle connection that breaks is taken out of the pool by the pool itself.
+    this.#pool.on('error', () => {});
+  }
+
+  /** Host and database, without user and password: for the operator. */
+  get place(): string {
+    return this.#place;
+  }
+
+  /**
+   * A connection whose settings have been read back.
+   *
+   * @throws DatabaseAway, DatabaseUnfit
+   */
+  async take(): Promise<PostgresSession> {
+    let client: pg.PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw new DatabaseAway(error);
+    }
+    const known = this.#sessions.get(client);
+    if (known !== undefined) {
+      known.failure = undefined;
+      this.#lent.set(known, client);
+      return known;
+    }
+    // One that breaks between two queries says so here; the next query on it is rejected.
+    client.on('error', () => {});
+    const session = new PostgresSession(client, this.#names);
+    try {
+      await requireKeepingServer(session);
+    } catch (error) {
+      client.release(true);
+      throw error instanceof DatabaseUnfit ? error : new DatabaseAway(error);
+    }
+    this.#sessions.set(client, session);
+    this.#lent.set(session, client);
+    return session;
+  }
+
+  /** Gives a connection back; one in a state that nobody knows is closed. */
+  release(session: PostgresSession, isSound: boolean): void {
+    this.#lent.get(session)?.release(!isSound);
+    this.#lent.delete(session);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+/** Every setting without which a COMMIT would promise too much. */
+async function requireKeepingServer(session: PostgresSession): Promise<void> {
+  const [found] = await session.rows(
+    `SELECT current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
+      current_setting('full_page_writes') AS full_page_writes, current_setting('server_encoding') AS server_encoding,
+      current_setting('server_version_num') AS version`,
+  );
+  const wanted = {
+    synchronous_commit: 'on',
+    fsync: 'on',
+    full_page_writes: 'on',
+    server_encoding: 'UTF8',
+  };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (found?.[name] === value) continue;
+    throw new DatabaseUnfit(`PostgreSQL has ${name}=${String(found?.[name])}; it must be ${value}`);
+  }
+  if (Number(found?.['version']) >= OLDEST_VERSION) return;
+  throw new DatabaseUnfit(`PostgreSQL is older than ${Math.floor(OLDEST_VERSION / 10_000)}`);
+}
+
+const OLDEST_VERSION = 130_000;
+
+/**
+ * Patients' data crosses no wire in the clear: beyond this machine the server shows a certificate that names it.
+ *
+ * @returns host and database, for the operator
+ */
+function requireUsableUrl(text: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new DatabaseUnfit('the URL of the database does not begin with postgres://');
+  }
+  const url = new URL(text);
+  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
+  const place = `${host}${url.pathname}`;
+  if (isOnThisMachine(host) || url.searchParams.get('sslmode') === 'verify-full') return place;
+  throw new DatabaseUnfit(`${place} is on another machine; its URL needs sslmode=verify-full`);
+}
+
+function isOnThisMachine(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (bare === 'localhost' || bare.startsWith('/')) return true;
+  return isIP(bare) === 4 ? bare.startsWith('127.') : bare === '::1';
+}
