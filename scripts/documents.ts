@@ -177,7 +177,7 @@ const REFUSED_NEXT: Readonly<Record<string, Text>> = {
 };
 
 /** The patient's id in the affinity domain; asked by ITI-45 when she is named by another number. */
-async function regionalIdOf(region: AskedRegion, patientId: PatientId): Promise<PatientId> {
+export async function regionalIdOf(region: AskedRegion, patientId: PatientId): Promise<PatientId> {
   const { affinityDomain } = region.config;
   if (patientId.assigningAuthority === affinityDomain) return patientId;
   const answer = await region.ask(ITI_45, 'patient-identity', {
@@ -200,7 +200,8 @@ async function regionalIdOf(region: AskedRegion, patientId: PatientId): Promise<
   );
 }
 
-function sourceIdOf({ entries }: AskedRegion): string {
+/** The first OID that the certificate may submit under. @throws UsageError when the directory has none */
+export function sourceIdOf({ entries }: AskedRegion): string {
   const found = entries.flatMap((entry) => (entry.kind === 'system' ? entry.sourceIds : []))[0];
   if (found !== undefined) return found;
   throw new UsageError(

@@ -31,6 +31,8 @@ export interface RegionPlan {
   readonly networkId: string;
   /** Every authority whose ids are known in the region, its own left out. */
   readonly assigningAuthorities: readonly { readonly oid: string; readonly name: string }[];
+  /** The code sets of the affinity domain: the text of a file in either form. Without it, every code is taken. */
+  readonly codes?: string;
   /** Settings beside these, merged into the file as they are. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -79,6 +81,10 @@ export interface FederationPlan {
 }
 
 const HOST = '127.0.0.1';
+/** What gateways ask of each other. */
+const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-92'];
+/** YAML or XML: the text tells. */
+const CODES_FILE = 'codes';
 
 /**
  * Founds a federation on this machine: a trial CA, a folder for each region with config, certificates and directory, and
@@ -119,6 +125,9 @@ export async function foundFederation(plan: FederationPlan): Promise<Federation>
       anchors,
     });
     await writeFile(join(certificates, 'crls.pem'), crls);
+    if (region.plan.codes !== undefined) {
+      await writeFile(join(region.folder, CODES_FILE), region.plan.codes);
+    }
     await writeFile(join(region.folder, CONFIG_FILE), writeYaml(configOf(region)));
     await writeFile(
       join(region.folder, 'directory.yaml'),
@@ -205,6 +214,7 @@ function configOf({ plan, url, operationsUrl }: Region): Record<string, unknown>
     name: plan.title,
     homeCommunityId: plan.homeCommunityId,
     affinityDomain: plan.affinityDomain,
+    ...(plan.codes === undefined ? {} : { affinity: { codes: CODES_FILE } }),
     repositoryUniqueId: plan.repositoryUniqueId,
     device: plan.device,
     assigningAuthorities: [
@@ -234,9 +244,9 @@ function directoryOf(
       kind: 'gateway',
       homeCommunityIds: [homeCommunityId],
       certificate: { issuer, serialNumber: networkId },
-      transactions: ['ITI-38', 'ITI-39', 'ITI-55'],
+      transactions: [...GATEWAY_TRANSACTIONS],
       endpoints: Object.fromEntries(
-        ['ITI-38', 'ITI-39', 'ITI-55'].map((id) => [id, `${url}/responding-gateway`]),
+        GATEWAY_TRANSACTIONS.map((id) => [id, `${url}/responding-gateway`]),
       ),
     }));
   const systems = plan.systems
@@ -258,7 +268,7 @@ function directoryOf(
               kind: 'gateway',
               homeCommunityIds: [system.homeCommunityId],
               certificate: { issuer, serialNumber: system.institution },
-              transactions: ['ITI-38', 'ITI-39', 'ITI-55'],
+              transactions: [...GATEWAY_TRANSACTIONS],
               endpoints: {},
             },
           ]

@@ -55,6 +55,27 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/documents.ts')).documentsCommands,
   },
   {
+    name: 'validate',
+    summary: {
+      en: 'Judge a message or a capture, rule by rule.',
+      ja: '電文や通信記録を規則ごとに判定する。',
+    },
+    load: async () => [(await import('./commands/validate.ts')).validateCommand],
+  },
+  {
+    name: 'backup',
+    summary: {
+      en: 'Copy database and documents, and prove the copy.',
+      ja: 'データベースと文書を複写し、照合する。',
+    },
+    load: async () => [(await import('./commands/backup.ts')).backupCommand],
+  },
+  {
+    name: 'restore',
+    summary: { en: 'Bring a backup back.', ja: 'バックアップを戻す。' },
+    load: async () => [(await import('./commands/restore.ts')).restoreCommand],
+  },
+  {
     name: 'queue',
     summary: { en: 'Look at the retrieval queue.', ja: '取得待ち行列を見る。' },
     load: async () => (await import('./commands/queue.ts')).queueCommands,
@@ -63,6 +84,14 @@ export const NOUNS: readonly Noun[] = [
     name: 'audit',
     summary: { en: 'List and verify the audit trail.', ja: '監査証跡を一覧し、検証する。' },
     load: async () => (await import('./commands/audit.ts')).auditCommands,
+  },
+  {
+    name: 'migrate',
+    summary: {
+      en: "Move a region's data from SQLite to PostgreSQL, and prove the copy.",
+      ja: '地域のデータを SQLite から PostgreSQL へ移し、写しを検証する。',
+    },
+    load: async () => [(await import('./commands/migrate.ts')).migrateCommand],
   },
   {
     name: 'demo',

@@ -112,6 +112,27 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
       ja: '一つのデータベースを使えるのは一つのプロセスだけです。そのプロセスを止めるか、別のフォルダーを使ってください',
     },
   }),
+  AlreadyRuns: ({ message }) => ({
+    what: { en: message, ja: 'このフォルダーでは既に別のプロセスが動いています' },
+    next: {
+      en: 'end the other one, or use another folder',
+      ja: 'そのプロセスを止めるか、別のフォルダーを使ってください',
+    },
+  }),
+  DatabaseAway: ({ message }) => ({
+    what: { en: message, ja: 'PostgreSQL に接続できません' },
+    next: {
+      en: 'see that PostgreSQL runs and that database.url in kakehashi.yaml is right, then start again',
+      ja: 'PostgreSQL が動いていること、kakehashi.yaml の database.url が正しいことを確かめ、起動し直してください',
+    },
+  }),
+  DatabaseUnfit: ({ message }) => ({
+    what: { en: message, ja: `このデータベースは使えません: ${message}` },
+    next: {
+      en: 'mend the settings of PostgreSQL or database.url in kakehashi.yaml, then start again',
+      ja: 'PostgreSQL の設定か、kakehashi.yaml の database.url を直してから起動し直してください',
+    },
+  }),
   RedisUnfit: ({ message }) => ({
     what: { en: message, ja: redisInJapanese(message) },
     next: {

@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { TRIAL_POLICY } from '../certs/oids.ts';
 import { CONFIG_FILE, readConfig, writeYaml } from '../gateway/config.ts';
+import { codeSetsText } from '../gateway/code-sets.ts';
 import { configText } from '../gateway/config-text.ts';
+import { japaneseCodeSets } from '../profiles/xds/japan-codes.ts';
 import { CaFolder, CA_FILES } from './ca-folder.ts';
 import { onFile } from './certificate-texts.ts';
 import { CommandError } from './command.ts';
@@ -22,7 +24,10 @@ export interface OwnCertificates {
 /** What a new region is to be. */
 export interface NewRegion {
   readonly name: string;
-  /** OID arc of the region: it is the homeCommunityId; under it 1 patients, 2 repository, 3 device, 10 the hospital. */
+  /**
+   * OID arc of the region: it is the homeCommunityId; under it 1 patients, 2 repository, 3 device, 4 own format codes,
+   * 10 the hospital.
+   */
   readonly arc: string;
   /** The name or address under which partners reach it. */
   readonly host: string;
@@ -47,11 +52,13 @@ export interface MadeRegion {
   readonly files: readonly string[];
 }
 
+/** The code sets of the affinity domain, in the region's folder. */
+const CODES_FILE = 'codes.yaml';
 const HOSPITAL = 'hospital';
 const TRIAL_ORGANISATION = 'Kakehashi trial';
 
 /**
- * Makes a region's folder: config, certificates, directory. The config is written last, so that a folder with one is whole.
+ * Makes a region's folder: config, certificates, directory, code sets. The config is written last, so that a folder with one is whole.
  *
  * @throws CommandError when the folder holds a region already, or a certificate file cannot be used
  */
@@ -63,15 +70,19 @@ export async function makeRegion(path: string, region: NewRegion): Promise<MadeR
   const tls = made?.tls ?? ownSettings(folder, region.own);
   const directory = join(folder, 'directory.yaml');
   writeFileSync(directory, directoryText(region, made?.issuer), { flag: 'wx' });
+  const codes = join(folder, CODES_FILE);
+  writeFileSync(codes, codesText(region), { flag: 'wx' });
   const config = join(folder, CONFIG_FILE);
   writeFileSync(config, textOf(region, tls), { flag: 'wx' });
   // What was written is read back, so that no region is handed over that cannot be started.
   readConfig(folder);
-  return { folder, files: [config, directory, ...(made?.files ?? [])] };
+  return { folder, files: [config, directory, codes, ...(made?.files ?? [])] };
 }
 
 function refuseExisting(folder: string): void {
-  const found = [CONFIG_FILE, 'directory.yaml'].find((name) => existsSync(join(folder, name)));
+  const found = [CONFIG_FILE, 'directory.yaml', CODES_FILE].find((name) =>
+    existsSync(join(folder, name)),
+  );
   if (found === undefined) return;
   throw new CommandError(
     { en: 'is there already; nothing was written', ja: 'が既にあります。何も書き込んでいません' },
@@ -182,6 +193,22 @@ function directoryText(region: NewRegion, issuer: string | undefined): string {
   return `${heading.map((line) => `# ${line}`).join('\n')}\n${writeYaml({ entries: hospital })}`;
 }
 
+function codesText({ arc, language }: NewRegion): string {
+  const heading = {
+    en: [
+      'The codes that documents of this region may carry; a submission with another is refused (affinity.unknownCodes).',
+      'An attribute that is left out takes any code; a row without code: takes every code of its scheme.',
+      'Change it to what the region has agreed upon, then start the gateway again.',
+    ],
+    ja: [
+      'この地域の文書に付けられるコードの一覧。ここにないコードの登録は拒否します（affinity.unknownCodes）。',
+      '項目ごと省くとその属性は制限なし、code: のない行はその体系の全コードを認めます。',
+      '地域で合意した内容に直し、ゲートウェイを再起動してください。',
+    ],
+  }[language];
+  return codeSetsText(japaneseCodeSets(`${arc}.4`), heading);
+}
+
 function textOf(region: NewRegion, tls: TlsSettings): string {
   const { arc, name, host, port, operationsPort, language } = region;
   const authorities = {
@@ -192,6 +219,7 @@ function textOf(region: NewRegion, tls: TlsSettings): string {
     ['name', name],
     ['homeCommunityId', `urn:oid:${arc}`],
     ['affinityDomain', `${arc}.1`],
+    ['affinity.codes', CODES_FILE],
     ['repositoryUniqueId', `${arc}.2`],
     ['device', `${arc}.3`],
     [

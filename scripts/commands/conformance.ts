@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { CommandError, command, EXIT, option } from '../command.ts';
+import { dirname, join, resolve } from 'node:path';
+import { CommandError, command, EXIT, many, option, UsageError } from '../command.ts';
 import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 
@@ -11,7 +11,21 @@ import { type RegionProcess, startRegion } from '../region-process.ts';
 const AFFINITY_DOMAIN = '2.999.77.1';
 /** The sourceId of the test data has an impossible first arc; this one stands in for it. */
 const SOURCE_ID = '2.999.77.42';
-const TRANSACTIONS = ['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+const TRANSACTIONS = [
+  'ITI-18',
+  'ITI-41',
+  'ITI-42',
+  'ITI-43',
+  'ITI-44',
+  'ITI-45',
+  'ITI-47',
+  'ITI-51',
+  'ITI-57',
+  'ITI-61',
+  'ITI-62',
+  'ITI-86',
+  'ITI-92',
+];
 
 /**
  * Runs the conformance runner that lies beside the checkout against a fresh system: two communities with all actors, and one
@@ -31,13 +45,20 @@ export const conformanceCommand = command({
       },
       '../shared/conformance',
     ),
+    postgres: many(
+      option.text({
+        en: 'Keep the communities in PostgreSQL: the URL of an empty database, given once for each of the two.',
+        ja: '二つの地域を PostgreSQL に置く。空のデータベースの URL を地域ごとに 1 回ずつ指定する。',
+      }),
+    ),
     keep: option.flag({
       en: 'Keep the folders of the two communities.',
       ja: '二つの地域のフォルダーを残す。',
     }),
   },
   passThrough: true,
-  async run({ runner, keep }, desk) {
+  async run({ runner, postgres, keep }, desk) {
+    requireTwoOrNone(postgres);
     const source = resolve(runner);
     if (!(await stat(join(source, 'run.mjs')).catch(() => undefined))) {
       throw new CommandError(
@@ -54,9 +75,13 @@ export const conformanceCommand = command({
     const directory = await mkdtemp(join(tmpdir(), 'kakehashi-conformance-'));
     const running: RegionProcess[] = [];
     try {
+      const codes = await codesBeside(source);
       const federation = await foundFederation({
         directory,
-        regions: [plan('red', 1), plan('blue', 2)],
+        regions: [
+          plan('red', 1, { codes, url: postgres[0] }),
+          plan('blue', 2, { codes, url: postgres[1] }),
+        ],
         systems: [
           {
             name: 'conformance',
@@ -97,7 +122,25 @@ export const conformanceCommand = command({
   },
 });
 
-function plan(name: string, number: number): RegionPlan {
+/** The code sets that the test data are made of, where they lie beside the runner; else every code is taken. */
+async function codesBeside(runner: string): Promise<string | undefined> {
+  const file = join(dirname(runner), 'samples/document-sharing/codes.xml');
+  return await readFile(file, 'utf8').catch(() => undefined);
+}
+
+function requireTwoOrNone(urls: readonly string[]): void {
+  if (urls.length === 0 || (urls.length === 2 && urls[0] !== urls[1])) return;
+  throw new UsageError({
+    en: 'the two communities need two databases: give --postgres twice, or not at all',
+    ja: '二つの地域には二つのデータベースが必要です。--postgres を 2 回指定するか、指定しないでください',
+  });
+}
+
+function plan(
+  name: string,
+  number: number,
+  { codes, url }: { readonly codes: string | undefined; readonly url: string | undefined },
+): RegionPlan {
   const arc = `2.999.77.10${number}`;
   return {
     name,
@@ -108,7 +151,11 @@ function plan(name: string, number: number): RegionPlan {
     device: `${arc}.3`,
     networkId: `NET-${number}`,
     assigningAuthorities: [],
-    settings: { log: { level: 'warn' } },
+    ...(codes === undefined ? {} : { codes }),
+    settings: {
+      log: { level: 'warn' },
+      ...(url === undefined ? {} : { database: { kind: 'postgres', url } }),
+    },
   };
 }
 

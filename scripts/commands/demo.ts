@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { codeSetsText } from '../../gateway/code-sets.ts';
+import { japaneseCodeSets } from '../../profiles/xds/japan-codes.ts';
 import { command, type Desk, EXIT, option, UsageError } from '../command.ts';
 import { verifiedRecords } from '../demo/verify-trail.ts';
 import { demoRegions } from '../demo/regions.ts';
 import { type Step, type Story, tellStory } from '../demo/story.ts';
+import { FORMAT_CODES } from '../document-codes.ts';
 import { type Federation, foundFederation, type Region } from '../federation.ts';
 import { MESSAGES } from '../messages.ts';
 import { parentGone } from '../parent.ts';
@@ -170,6 +173,8 @@ async function foundDemo(
     regions: demoRegions().map((region) => ({
       ...region,
       title: region.title.en,
+      // The regions share one list of format codes.
+      codes: codeSetsText(japaneseCodeSets(FORMAT_CODES.cdaReferral.codingScheme), []),
       assigningAuthorities: [
         { oid: region.hospital.assigningAuthority, name: region.hospital.title.en },
       ],

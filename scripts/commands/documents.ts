@@ -1,4 +1,7 @@
 import { command, EXIT, many, option, required } from '../command.ts';
+import { explainQueryCommand } from './documents-explain.ts';
+import { documentsOnDemand } from './documents-on-demand.ts';
+import { documentsReconcile, documentsVerify } from './documents-verify.ts';
 import { DOCUMENT_TYPES, type DocumentType } from '../document-codes.ts';
 import {
   errorLines,
@@ -167,4 +170,12 @@ const retrieve = command({
 });
 
 /** `kakehashi documents …` */
-export const documentsCommands = [submit, queryDocuments, retrieve];
+export const documentsCommands = [
+  submit,
+  queryDocuments,
+  retrieve,
+  explainQueryCommand,
+  documentsOnDemand,
+  documentsVerify,
+  documentsReconcile,
+];

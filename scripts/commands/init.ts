@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { command, EXIT, many, option, required, UsageError } from '../command.ts';
 import { makeRegion, type OwnCertificates } from '../region-folder.ts';
 
-/** `kakehashi init`: a region's folder with commented config, certificates and directory. */
+/** `kakehashi init`: a region's folder with commented config, certificates, directory and the Japanese code sets. */
 export const initCommand = command({
   name: 'init',
   summary: {
-    en: "Make a region's folder: commented config, certificates, directory.",
-    ja: '地域フォルダー（注釈付き設定・証明書・連携先一覧）を作る。',
+    en: "Make a region's folder: commented config, certificates, directory, code sets.",
+    ja: '地域フォルダー（注釈付き設定・証明書・連携先一覧・コード表）を作る。',
   },
   arguments: {
     folder: required(
