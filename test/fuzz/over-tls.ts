@@ -64,7 +64,13 @@ const ACTORS: Readonly<Record<string, readonly string[]>> = {
   'ITI-44': ['patient-identity', 'document-registry'],
   'ITI-45': ['patient-identity'],
   'ITI-47': ['patient-identity'],
+  'ITI-51': ['document-registry'],
   'ITI-55': ['responding-gateway'],
+  'ITI-57': ['document-registry'],
+  'ITI-61': ['document-registry'],
+  'ITI-62': ['document-registry'],
+  'ITI-86': ['document-repository'],
+  'ITI-92': ['document-registry', 'initiating-gateway', 'responding-gateway'],
 };
 
 /** Sends made-up messages to a running region, and looks whether it is as before: the same process, tidy, and of use. */

@@ -2,6 +2,7 @@ import { CATALOGUE, type AnyTransaction } from '../../profiles/catalogue.ts';
 import { bytesContent } from '../../profiles/formats/mtom.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
+import { findDocumentsForMultiplePatients } from '../../profiles/xds/multi-patient-query-builders.ts';
 import {
   findDocuments,
   findDocumentsByReferenceId,
@@ -19,13 +20,22 @@ import {
   aPatientDiscovery,
   aPatientDiscoveryResponse,
   aPatientIdentityFeed,
+  aPatientMerge,
   aPixQuery,
   aPixQueryResponse,
   aTransmission,
   SAMPLE_OIDS,
 } from '../support/hl7v3-builders.ts';
 import { PROOF } from '../support/proof-region.ts';
-import { aSubmission, SAMPLE_BYTES } from '../support/xds-builders.ts';
+import { aDocumentEntry, aSubmission, SAMPLE_BYTES } from '../support/xds-builders.ts';
+import {
+  aFolderUpdate,
+  anUpdate,
+  anUpdateOf,
+  aStatusUpdate,
+  aSubmittedAssociation,
+  ON_DEMAND,
+} from '../support/xds-update-builders.ts';
 
 /** A patient of the region, by her regional id. */
 export const FUZZ_PATIENT: PatientId = {
@@ -141,6 +151,7 @@ const VALUES: Readonly<Record<string, Omit<TransactionSamples, 'transaction'>>> 
         ids: [FUZZ_PATIENT],
         providerOrganization: { id: PROOF.affinityDomain },
       }),
+      aPatientMerge(),
     ],
     responses: [
       { code: 'CA', details: [] },
@@ -151,6 +162,33 @@ const VALUES: Readonly<Record<string, Omit<TransactionSamples, 'transaction'>>> 
   'ITI-47': {
     requests: [aDemographicsQuery()],
     responses: [aDemographicsQueryResponse({ matches: [aDemographicsMatch()] })],
+  },
+  'ITI-51': {
+    requests: [
+      findDocumentsForMultiplePatients({ patientIds: [FUZZ_PATIENT], status: ['Approved'] }),
+    ],
+    responses: queries.responses,
+  },
+  'ITI-57': {
+    requests: [anUpdate(), aFolderUpdate(), aStatusUpdate(), aSubmittedAssociation()],
+    responses: registrations,
+  },
+  'ITI-61': { requests: [anUpdateOf(aDocumentEntry(ON_DEMAND))], responses: registrations },
+  'ITI-62': {
+    requests: [
+      {
+        objectRefs: [
+          { id: 'urn:uuid:1b1e0000-0000-4000-8000-000000000001' },
+          { id: 'urn:uuid:1b1e0000-0000-4000-8000-000000000002', home: HOME },
+        ],
+      },
+    ],
+    responses: registrations,
+  },
+  'ITI-86': { requests: retrievals.requests, responses: registrations },
+  'ITI-92': {
+    requests: [anUpdate(), anUpdate({ homeCommunityId: HOME })],
+    responses: registrations,
   },
   'ITI-55': {
     requests: [

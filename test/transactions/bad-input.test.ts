@@ -164,10 +164,10 @@ describe('what is badly made', () => {
       expect(fault.fault).toBe('Sender');
     });
 
-    it('that merges patients (PRPA_IN201304UV02) has an action that is not supported', async () => {
+    it('that links patients (PRPA_IN201303UV02) has an action that is not supported', async () => {
       const url = world.url('patient-identity');
       const { envelope, contentType } = await wireMessageOf(ITI_44, world.feed(CHART), url);
-      const body = Buffer.from(envelope.replaceAll('PRPA_IN201301UV02', 'PRPA_IN201304UV02'));
+      const body = Buffer.from(envelope.replaceAll('PRPA_IN201301UV02', 'PRPA_IN201303UV02'));
       const { fault } = await refused(url, { contentType, body });
       expect(codesOf(fault)).toEqual(['Sender', 'wsa:ActionNotSupported']);
     });

@@ -1,5 +1,5 @@
 import type { PatientId } from '../../profiles/patient.ts';
-import { ITI_44, type PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
+import { ITI_44, type PatientRegistrationFeed } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
@@ -40,7 +40,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3 over the wire', () => {
 
   afterAll(() => world.stop());
 
-  const feed = async (request: PatientIdentityFeed, as?: string) =>
+  const feed = async (request: PatientRegistrationFeed, as?: string) =>
     (await world.exchange(ITI_44, url, request, { as })).response;
   const chart = (id: string): PatientId => ({ id, assigningAuthority: oids.chartNumbers });
   const regionalIds = async (patientIdentifier: PatientId) =>
@@ -55,7 +55,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3 over the wire', () => {
         }),
       )
     ).response.ids;
-  const clinicFeed = (id: string, over: Partial<PatientIdentityFeed> = {}) =>
+  const clinicFeed = (id: string, over: Partial<PatientRegistrationFeed> = {}) =>
     world.feed(id, 'east', {
       ids: [{ id, assigningAuthority: clinic }],
       providerOrganization: { id: clinic },
