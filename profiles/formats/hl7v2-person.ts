@@ -1,0 +1,83 @@
+import {
+  findGender,
+  findNM,
+  findTS,
+  findXAD,
+  findXTN,
+  namesOf,
+  type V2Address,
+  type V2Name,
+  type V2Telecom,
+  writeXAD,
+  writeXPN,
+  writeXTN,
+  writtenGender,
+} from './hl7v2-datatypes.ts';
+import { isSaid, repetitionsOf, type V2Field, type V2Segment } from './hl7v2.ts';
+import { known } from './hl7v3-reading.ts';
+
+/** What PID says of a person. The shape is that of `profiles/patient.ts`. */
+export interface V2Person {
+  readonly names: readonly V2Name[];
+  readonly administrativeGender?: 'M' | 'F' | 'UN';
+  readonly birthTime?: string;
+  readonly addresses?: readonly V2Address[];
+  readonly telecoms?: readonly V2Telecom[];
+  readonly multipleBirthOrderNumber?: number;
+}
+
+/** Fields of PID by what they hold. Source: HL7 v2.5 section 3.4.2. */
+const FIELDS = {
+  names: [5],
+  birthTime: [7],
+  administrativeGender: [8],
+  addresses: [11],
+  telecoms: [13, 14],
+  multipleBirthOrderNumber: [25],
+} as const satisfies Record<keyof V2Person, readonly number[]>;
+
+/**
+ * Reads the demographics of a PID segment; a field that is null says that there is nothing.
+ *
+ * @throws Refusal 102 or 103, at the field
+ */
+export function readPID(pid: V2Segment): V2Person {
+  const list = <Value>(
+    fields: readonly number[],
+    find: (at: ReturnType<typeof repetitionsOf>[number]) => Value | undefined,
+  ) => {
+    const values = fields
+      .flatMap((field) => repetitionsOf(pid, field))
+      .map(find)
+      .filter((value) => value !== undefined);
+    return values.length === 0 ? undefined : values;
+  };
+  return known<V2Person>({
+    names: namesOf(repetitionsOf(pid, 5)),
+    birthTime: list(FIELDS.birthTime, findTS)?.[0],
+    administrativeGender: list(FIELDS.administrativeGender, findGender)?.[0],
+    addresses: list(FIELDS.addresses, findXAD),
+    telecoms: list(FIELDS.telecoms, findXTN),
+    multipleBirthOrderNumber: list(FIELDS.multipleBirthOrderNumber, findNM)?.[0],
+  });
+}
+
+/** What a PID segment leaves as it was: fields that are empty, not null. Source: HL7 v2.5 section 2.5.3. */
+export function unsaidIn(pid: V2Segment): readonly (keyof V2Person)[] {
+  return (Object.keys(FIELDS) as (keyof V2Person)[]).filter(
+    (name) => !FIELDS[name].some((field) => isSaid(pid, field)),
+  );
+}
+
+/** The demographic fields of PID, to write. */
+export function fieldsOfPID(person: V2Person): Readonly<Record<number, V2Field>> {
+  const order = person.multipleBirthOrderNumber;
+  return {
+    5: person.names.map(writeXPN),
+    7: person.birthTime,
+    8: writtenGender(person.administrativeGender),
+    11: person.addresses?.map(writeXAD),
+    13: person.telecoms?.map(writeXTN),
+    ...(order === undefined ? {} : { 24: 'Y', 25: String(order) }),
+  };
+}
