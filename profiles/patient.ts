@@ -37,15 +37,36 @@ export interface Telecom {
 /** HL7 AdministrativeGender: male, female, undifferentiated. Undefined elsewhere means unknown. */
 export type AdministrativeGender = 'M' | 'F' | 'UN';
 
+/**
+ * A membership of a health insurance, as the card has it. Insurer, symbol and number are a household's; with the branch they
+ * are one person's. Late-elderly insurance has no symbol and no branch and is one person's by itself.
+ */
+export interface InsuranceMembership {
+  /** 保険者番号: eight digits; six of national health insurance. */
+  readonly insurer: string;
+  /** 記号: free text, may be empty. */
+  readonly symbol?: string;
+  /** 番号 */
+  readonly number: string;
+  /** 枝番: two digits. */
+  readonly branch?: string;
+}
+
 /** What is known of a person: the shape that PIX, PDQ and XCPD share. Source: ITI TF-2: 3.44, 3.47, 3.55. */
 export interface Demographics {
   readonly names: readonly PersonName[];
   readonly administrativeGender?: AdministrativeGender;
   /** HL7 TS at the precision given: `YYYY[MM[DD[HHMMSS]]]`. */
   readonly birthTime?: string;
+  /** The birth date as it was typed, such as `S330312`, where a source sends that too. For matching only. */
+  readonly birthText?: string;
   readonly addresses?: readonly Address[];
   readonly telecoms?: readonly Telecom[];
   readonly multipleBirthOrderNumber?: number;
+  /** For matching only: no transaction sends it on. */
+  readonly insurance?: readonly InsuranceMembership[];
+  /** Keyed hashes, each of a membership that names one person, where no number of an insurance is kept. For matching only. */
+  readonly insuranceKeys?: readonly string[];
 }
 
 /** One person as one source, or one affinity domain, knows her. */

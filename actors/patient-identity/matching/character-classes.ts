@@ -1,0 +1,146 @@
+/** Characters that are one when names are compared, the everyday one first, and why. Never used on what is sent back. */
+export interface CharacterClass {
+  readonly characters: string;
+  readonly why: string;
+}
+
+const OLD =
+  'The old form (旧字体) and the form of 1949 are used in one register entry and another.';
+const BEYOND =
+  'A form that JIS X 0208 lacks; systems that lack it store the everyday one instead, or a mark.';
+const OTHER = 'Two forms (異体字) in daily use; keyboards offer either.';
+
+/**
+ * Kanji that are written for one another in Japanese names.
+ *
+ * Different characters with one reading (坂/阪, 太/大, 阿/安) are no class: they are different names, and their equal kana
+ * speak for them. From general knowledge of Unicode and of JIS X 0208, 0213 and CP932.
+ */
+export const KANJI_CLASSES: readonly CharacterClass[] = [
+  { characters: '高髙', why: `${BEYOND} Ladder-taka (はしごだか), CP932 only.` },
+  { characters: '崎﨑嵜碕', why: `${BEYOND} Tatsu-saki; 嵜 and 碕 are other forms in use.` },
+  { characters: '辺邊邉', why: `${OLD} Some twenty drawn forms are mapped to these three.` },
+  {
+    characters: '斎齋斉齊',
+    why: 'Two characters with their old forms; registers, families and keyboards mix the four in 斎藤.',
+  },
+  { characters: '吉𠮷', why: `${BEYOND} Tsuchi-yoshi, outside the basic plane.` },
+  { characters: '徳德', why: BEYOND },
+  { characters: '浜濱濵', why: `${OLD} 濵 is the form that CP932 adds.` },
+  { characters: '柳栁桺', why: BEYOND },
+  { characters: '橋槗𣘺', why: `${BEYOND} Not in CP932 either.` },
+  { characters: '沢澤', why: OLD },
+  { characters: '島嶋嶌', why: `${OTHER} The mountain stands below, beside or above.` },
+  { characters: '広廣', why: OLD },
+  { characters: '竜龍龒', why: `${OLD} Both are allowed in names.` },
+  { characters: '栄榮', why: OLD },
+  { characters: '恵惠', why: `${OLD} Both are allowed in names.` },
+  { characters: '真眞', why: `${OLD} Both are allowed in names.` },
+  { characters: '桜櫻', why: OLD },
+  { characters: '富冨', why: OTHER },
+  { characters: '峰峯', why: OTHER },
+  { characters: '滝瀧', why: OLD },
+  { characters: '国國圀', why: OLD },
+  { characters: '館舘', why: OTHER },
+  { characters: '渋澁', why: OLD },
+  { characters: '曽曾', why: OTHER },
+  { characters: '条條', why: OLD },
+  { characters: '亀龜', why: OLD },
+  { characters: '鉄鐵銕', why: OLD },
+  { characters: '実實', why: OLD },
+  { characters: '寿壽', why: OLD },
+  { characters: '数數', why: OLD },
+  { characters: '円圓', why: OLD },
+  { characters: '為爲', why: OLD },
+  { characters: '衛衞', why: OLD },
+  { characters: '会會', why: OLD },
+  { characters: '学學斈', why: OLD },
+  { characters: '鴎鷗', why: `${BEYOND} 鴎 is the simplified form of the first JIS.` },
+  { characters: '喜㐂', why: `${BEYOND} Not in CP932 either.` },
+  { characters: '土圡', why: `${BEYOND} A dot was added to tell it from 士.` },
+  { characters: '昂昻', why: BEYOND },
+  { characters: '草艸', why: OTHER },
+  { characters: '松枩', why: OTHER },
+  { characters: '蔵藏', why: OLD },
+  { characters: '関關', why: OLD },
+  { characters: '礼禮', why: OLD },
+  { characters: '万萬', why: `${OLD} Both are allowed in names.` },
+  { characters: '弥彌', why: `${OLD} Both are allowed in names.` },
+  { characters: '応應', why: OLD },
+  { characters: '静靜', why: OLD },
+  { characters: '穂穗', why: OLD },
+  { characters: '鶴靏靍鸖', why: `${BEYOND} CP932 adds 靏.` },
+  { characters: '剣劍劔', why: OLD },
+  { characters: '顕顯', why: OLD },
+  { characters: '総總', why: OLD },
+  { characters: '聡聰', why: OLD },
+  { characters: '黒黑', why: BEYOND },
+  { characters: '塩鹽', why: OLD },
+  { characters: '芦蘆', why: OTHER },
+  { characters: '遥遙', why: `${OLD} Both are allowed in names.` },
+  { characters: '凛凜', why: 'Two forms in use; the second was allowed in names first.' },
+  { characters: '薫薰', why: BEYOND },
+  { characters: '桧檜', why: OTHER },
+  { characters: '尭堯', why: `${OLD} Both are allowed in names.` },
+  { characters: '槙槇', why: `${OTHER} Both are allowed in names.` },
+  { characters: '遠逺', why: OTHER },
+  { characters: '豊豐', why: OLD },
+  { characters: '宝寶寳', why: OLD },
+  { characters: '巌巖', why: `${OLD} Both are allowed in names.` },
+  { characters: '達逹', why: OTHER },
+  { characters: '来來', why: OLD },
+  { characters: '伝傳', why: OLD },
+  { characters: '仏佛', why: OLD },
+  { characters: '予豫', why: OLD },
+  { characters: '余餘', why: OLD },
+  { characters: '亜亞', why: `${OLD} Both are allowed in names.` },
+  { characters: '奥奧', why: OLD },
+  { characters: '壱壹', why: OLD },
+  { characters: '桑桒', why: OTHER },
+  { characters: '船舩', why: OTHER },
+  { characters: '兎兔', why: OTHER },
+  { characters: '晋晉', why: `${OLD} Both are allowed in names.` },
+  { characters: '晃晄', why: OTHER },
+  { characters: '絵繪', why: OLD },
+  { characters: '経經', why: OLD },
+  { characters: '県縣', why: OLD },
+  { characters: '継繼', why: OLD },
+  { characters: '糸絲', why: OLD },
+  { characters: '荘莊庄', why: OLD },
+  { characters: '与與', why: OLD },
+  { characters: '両兩', why: OLD },
+  { characters: '従從', why: OLD },
+  { characters: '乗乘', why: OLD },
+  { characters: '勲勳', why: OLD },
+  { characters: '賛贊', why: OLD },
+  { characters: '児兒', why: OLD },
+  { characters: '帯帶', why: OLD },
+  { characters: '郎郞', why: OLD },
+  { characters: '朗朖', why: OTHER },
+  { characters: '瀬瀨', why: BEYOND },
+  { characters: '頼賴', why: OLD },
+  { characters: '横橫', why: BEYOND },
+  { characters: '黄黃', why: BEYOND },
+  { characters: '緑綠', why: BEYOND },
+  { characters: '歩步', why: BEYOND },
+  { characters: '戸戶', why: BEYOND },
+  { characters: '清淸', why: BEYOND },
+  { characters: '青靑', why: BEYOND },
+  { characters: 'ノ之', why: 'The particle no in names: 木ノ下, 木之下.' },
+  { characters: 'ケヶヵ', why: 'Small ke in place and family names.' },
+];
+
+/** Kanji that are mistaken for katakana, or for a dash, by readers and scanners. Only inside a name that has other kanji. */
+export const LOOK_ALIKES: readonly CharacterClass[] = [
+  { characters: '一ー', why: 'One, or the long vowel, or a dash.' },
+  { characters: '二ニ', why: 'Two, or katakana ni.' },
+  { characters: '八ハ', why: 'Eight, or katakana ha.' },
+  { characters: '力カ', why: 'Power, or katakana ka.' },
+  { characters: '口ロ', why: 'Mouth, or katakana ro.' },
+  { characters: '工エ', why: 'Craft, or katakana e.' },
+  { characters: '夕タ', why: 'Evening, or katakana ta.' },
+  { characters: '卜ト', why: 'Divination, or katakana to.' },
+];
+
+/** Marks that stand for one character that a system could not keep. */
+export const LOST = '■〓□?\uFFFD';
