@@ -55,6 +55,11 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/documents.ts')).documentsCommands,
   },
   {
+    name: 'ssmix2',
+    summary: { en: 'Share an SS-MIX2 storage.', ja: 'SS-MIX2 ストレージを共有する。' },
+    load: async () => (await import('./commands/ssmix2.ts')).ssmix2Commands,
+  },
+  {
     name: 'validate',
     summary: {
       en: 'Judge a message or a capture, rule by rule.',

@@ -81,6 +81,24 @@ function formatCodes(localScheme: string) {
   ];
 }
 
+/** Data types of SS-MIX2 for whose documents LOINC has no code that fits: they are kinds of their own. */
+const SSMIX2_KINDS = [
+  ...['ADT-22', 'ADT-52', 'OMD', 'OMP-02', 'OMP-12', 'OML-01'],
+  ...['OMG-01', 'OMG-02', 'OMG-12', 'OMG-03', 'OMG-13'],
+];
+
+function documentTypes(localScheme: string) {
+  const local = SSMIX2_DATA_TYPES.filter(([type]) => SSMIX2_KINDS.includes(type));
+  return [
+    ...DOCUMENT_TYPES,
+    ...local.map(([type, displayName]) => ({
+      code: `jp:ssmix2:${type}`,
+      codingScheme: localScheme,
+      displayName,
+    })),
+  ];
+}
+
 /** SS-MIX2 standard storage, the data types that are shared as documents. */
 // biome-ignore format: a table is read by its columns.
 const SSMIX2_DATA_TYPES = [
@@ -144,11 +162,12 @@ const MIME_TYPES = [
  * @param localScheme OID of the region's own list of format codes
  */
 export function japaneseCodeSets(localScheme: string): CodeSets {
+  const types = documentTypes(localScheme);
   return {
     codes: {
-      classCode: DOCUMENT_TYPES,
-      typeCode: DOCUMENT_TYPES,
-      contentTypeCode: DOCUMENT_TYPES,
+      classCode: types,
+      typeCode: types,
+      contentTypeCode: types,
       confidentialityCode: CONFIDENTIALITY_CODES,
       formatCode: formatCodes(localScheme),
       healthcareFacilityTypeCode: FACILITY_TYPES,
