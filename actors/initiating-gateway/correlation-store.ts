@@ -10,6 +10,8 @@ export interface Correlation {
   readonly remotePatientId: PatientId;
   /** From this instant on the correlation is as if it had never been told. Source: ITI TF-2: 3.55.4.2.2.1. */
   readonly expiresAt: Date;
+  /** That community answers ITI-56. */
+  readonly isHealthDataLocator: boolean;
 }
 
 /**
@@ -21,4 +23,6 @@ export interface CorrelationStore {
   find(patientId: PatientId, now: Date): Promise<readonly Correlation[]>;
   /** Keeps it, in place of what was known of the same patient in the same community. Atomic. */
   keep(correlation: Correlation): Promise<void>;
+  /** Forgets what is known of the patient in that community; in all, where none is named. */
+  forget(patientId: PatientId, homeCommunityId?: string): Promise<void>;
 }

@@ -7,9 +7,10 @@ import type { AdhocQueryRequest, AdhocQueryResponse } from '../../profiles/xds/s
 import { storedQueryNamed } from '../../profiles/xds/stored-queries.ts';
 import { readStoredQuery } from '../../profiles/xds/stored-query-reading.ts';
 import { PeerFailure, query, type World } from '../actor.ts';
-import { fanOut } from './fan-out.ts';
+import { fanOut, type Reached } from './fan-out.ts';
 import { failed, mergeParts, ownPart, type Part, partnerPart, unavailable } from './merge.ts';
 import { communitiesOfPatient } from './patient-communities.ts';
+import type { Discovery } from './patient-discovery.ts';
 import type { InitiatingGatewayStores, PartnerGateway } from './stores.ts';
 
 /** What all communities found together. */
@@ -31,6 +32,8 @@ interface Work {
  *
  *   names a patient: our registry, and every partner that knows her, all at once under one deadline
  *                    ITI-47 -> ITI-55 -> ITI-38 with her id there -> merged
+ *                    ITI-45 -> ITI-55 before or instead of that, where there is a wide-area id service
+ *                    ITI-56 -> ITI-38 besides, where a community says who else knows her
  *   by id:           the one community that `home` names
  *
  * A community that does not answer costs its part and no more. The patientId of an object stays what its community wrote.
@@ -110,7 +113,11 @@ async function askHome(work: Work): Promise<AdhocQueryResponse> {
   const gateway = requirePartner(home, stores.communities());
   const reached = await fanOut(
     [gateway],
-    (asked, leftMs) => askPartner(request, { gateway: asked, leftMs: leftMs() }, work.world),
+    async (asked, leftMs) => {
+      const options = { deadlineMs: leftMs() };
+      const response = await work.world.ask(ITI_38, { homeCommunityId: home }, request, options);
+      return partnerPart(response, { gateway: asked });
+    },
     { deadlineMs: stores.fanOutDeadlineMs, now: work.world.now },
   );
   return mergeParts(
@@ -135,61 +142,109 @@ async function askOwn({ request, stores, world }: Work): Promise<Part> {
   }
 }
 
-/** Every partner that knows the patient: each is found and asked in one go, so that none waits for another. */
+/** What some partners come to. */
+interface Answers {
+  readonly parts: readonly Part[];
+  readonly warnings: readonly Refusal[];
+}
+
+/** One gateway, and how long it may take. */
+interface AskedPartner {
+  readonly gateway: PartnerGateway;
+  readonly leftMs: () => number;
+}
+
+/**
+ * Every partner that knows the patient: each is found and asked in one go, so that none waits for another; then, in what is left
+ * of the time, those of whom a Health Data Locator says that they know her.
+ */
 async function askPartners(
-  { request, stores, world }: Work,
+  work: Work,
   { patientId, parameter, partners }: NamedPatient & { partners: readonly PartnerGateway[] },
-): Promise<{ readonly parts: readonly Part[]; readonly warnings: readonly Refusal[] }> {
-  const located = await communitiesOfPatient({ patientId, partners }, { stores, world });
+): Promise<Answers> {
+  const { request, stores, world } = work;
+  const begunAt = world.now().getTime();
+  const found = await communitiesOfPatient({ patientId, partners }, { stores, world });
+  const askAt = (asked: AskedPartner, discovery: Discovery) =>
+    askLocated(work, { ...asked, discovery, named: { patientId, parameter } });
   const reached = await fanOut(
     partners,
-    async (gateway, leftMs) => {
-      const { located: known, warnings } = await located.at(gateway, leftMs);
-      const parts = await Promise.all(
-        known
-          .filter(({ homeCommunityId }) => [undefined, homeCommunityId].includes(request.home))
-          .map(({ homeCommunityId, patientId: remote }) =>
-            askPartner(
-              withPatient({ ...request, home: homeCommunityId }, parameter, remote),
-              { gateway, leftMs: leftMs(), patientId: remote },
-              world,
-            ),
-          ),
-      );
-      return { parts, warnings };
-    },
+    async (gateway, leftMs) => askAt({ gateway, leftMs }, await found.at(gateway, leftMs)),
     { deadlineMs: stores.fanOutDeadlineMs, now: world.now },
   );
-  const answers = reached.map((one) =>
-    'answer' in one
-      ? one.answer
-      : {
-          // A gateway may front several communities: each of them is missing.
-          parts: one.partner.homeCommunityIds
-            .filter((home) => request.home === undefined || request.home === home)
-            .map((home) => unavailable(home, one.silence)),
-          warnings: [],
-        },
+  const silent = new Set(reached.filter((one) => 'silence' in one).map(({ partner }) => partner));
+  const elsewhere = await found.elsewhere();
+  const further = elsewhere.located.flatMap((located) => {
+    const gateway = partners.find(
+      (one) => !silent.has(one) && one.homeCommunityIds.includes(located.homeCommunityId),
+    );
+    return gateway ? [{ homeCommunityIds: [located.homeCommunityId], gateway, located }] : [];
+  });
+  const reachedFurther = await fanOut(
+    further,
+    async ({ gateway, located }, leftMs) =>
+      askAt({ gateway, leftMs }, await found.resolved(gateway, located, leftMs)),
+    {
+      deadlineMs: Math.max(1, stores.fanOutDeadlineMs - (world.now().getTime() - begunAt)),
+      now: world.now,
+    },
   );
+  const answers = [...reached, ...reachedFurther].map((one) => answersOf(one, request));
+  const said = await found.said();
   return {
-    parts: [...(await located.failures()), ...answers.flatMap(({ parts }) => parts)],
-    warnings: answers.flatMap(({ warnings }) => warnings),
+    parts: [...said.parts, ...answers.flatMap(({ parts }) => parts)],
+    warnings: [
+      ...said.warnings,
+      ...answers.flatMap(({ warnings }) => warnings),
+      ...elsewhere.warnings,
+    ],
   };
 }
 
-/** @throws PeerFailure, Refusal */
-async function askPartner(
-  request: AdhocQueryRequest,
+/** A gateway may front several communities: where it is silent, each of them is missing. */
+function answersOf(
+  one: Reached<{ readonly homeCommunityIds: readonly string[] }, Answers>,
+  { home: wanted }: AdhocQueryRequest,
+): Answers {
+  if ('answer' in one) return one.answer;
+  const { partner, silence } = one;
+  const missing = partner.homeCommunityIds.filter((home) => [undefined, home].includes(wanted));
+  return { parts: missing.map((home) => unavailable(home, silence)), warnings: [] };
+}
+
+/** The communities of one gateway in which she is located. @throws PeerFailure, Refusal */
+async function askLocated(
+  { request, stores, world }: Work,
   {
     gateway,
     leftMs,
-    patientId,
-  }: { gateway: PartnerGateway; leftMs: number; patientId?: PatientId },
-  { ask }: World,
-): Promise<Part> {
-  const homeCommunityId = request.home ?? gateway.homeCommunityId;
-  const response = await ask(ITI_38, { homeCommunityId }, request, { deadlineMs: leftMs });
-  return partnerPart(response, { gateway, patientId });
+    discovery,
+    named,
+  }: AskedPartner & { readonly discovery: Discovery; readonly named: NamedPatient },
+): Promise<Answers> {
+  const wanted = discovery.located.filter(({ homeCommunityId }) =>
+    [undefined, homeCommunityId].includes(request.home),
+  );
+  const parts = await Promise.all(
+    wanted.map(async ({ homeCommunityId, patientId, isRemembered }) => {
+      const response = await world.ask(
+        ITI_38,
+        { homeCommunityId },
+        withPatient({ ...request, home: homeCommunityId }, named.parameter, patientId),
+        { deadlineMs: leftMs() },
+      );
+      // What was told no longer holds there: the next query asks anew.
+      if (isRemembered && isUnknownThere(response)) {
+        await stores.correlations.forget(named.patientId, homeCommunityId);
+      }
+      return partnerPart(response, { gateway, patientId });
+    }),
+  );
+  return { parts, warnings: discovery.warnings };
+}
+
+function isUnknownThere({ errors }: AdhocQueryResponse): boolean {
+  return errors.some(({ errorCode }) => errorCode === 'XDSUnknownPatientId');
 }
 
 /** The same query about the same person, by the id under which the other community knows her. */

@@ -1,40 +1,58 @@
-import { type Transmission, transmissionOf } from '../../profiles/formats/hl7v3.ts';
-import { type PatientId, patientKey } from '../../profiles/patient.ts';
-import {
-  type DemographicsCriteria,
-  type DemographicsMatch,
-  ITI_47,
-} from '../../profiles/pdq/iti-47.ts';
-import { ITI_45, type PixQueryResponse } from '../../profiles/pix/iti-45.ts';
-import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import type { Transmission } from '../../profiles/formats/hl7v3.ts';
+import type { PatientId } from '../../profiles/patient.ts';
+import type { DemographicsCriteria, DemographicsMatch } from '../../profiles/pdq/iti-47.ts';
+import { Fault, Refusal } from '../../profiles/refusal.ts';
+import { expiryOf } from '../../profiles/xcpd/correlation-time-to-live.ts';
 import {
   type DiscoveredPatient,
   ITI_55,
   type PatientDiscovery,
   type PatientDiscoveryResponse,
 } from '../../profiles/xcpd/iti-55.ts';
-import { type Caller, type Community, PeerFailure, query, type World } from '../actor.ts';
+import { type Caller, type Community, PeerFailure, type Permission, query } from '../actor.ts';
+import { askDemographics, findKnown, type Identity } from './identity.ts';
+import { narrowed, tellingApart } from './narrowing.ts';
 import type { RespondingGatewayStores } from './stores.ts';
 
-/** The one patient whom the question fits, if there is exactly one. */
+/** Whom the question fits. */
 interface Found {
-  readonly patient?: DiscoveredPatient;
-  /** Our own Patient Identity did not answer. */
-  readonly unavailable?: true;
+  /** Everybody; undefined stands for a person without an id that may leave. */
+  readonly candidates: readonly (DiscoveredPatient | undefined)[];
+  /** actOrderRequired codes of what would tell the candidates apart. */
+  readonly wanted: readonly string[];
+  /** Several candidates are all told. */
+  readonly tellsEach: boolean;
+  /** There is no answer. */
+  readonly issue?: 'AnswerNotAvailable' | 'ResponderBusy';
   readonly correlationTimeToLive?: string;
+  /** How the asker knows the patient, and until when that may be remembered. */
+  readonly reverse?: Reverse;
+}
+
+interface Reverse {
+  readonly homeCommunityId: string;
+  readonly remotePatientId: PatientId;
+  readonly expiresAt: Date;
 }
 
 const PARAMETERS = '/PRPA_IN201305UV02/controlActProcess/queryByParameter/parameterList';
 
-/** HL7 v2 table 0357: unknown key identifier. */
-const UNKNOWN_KEY = '204';
+/** More candidates than this are never told, whatever the policy. */
+const MOST_TOLD = 10;
+
+const NOBODY: Found = { candidates: [], wanted: [], tellsEach: false };
 
 /**
  * ITI-55 Cross Gateway Patient Discovery, as the Responding Gateway answers it.
  *
  * An id that is known here decides: if it exists, the demographics are not looked at, whether they fit or not. Otherwise
- * name and birth time are both needed. Several candidates answer as none does: NF. The patient is named by her id in the
- * affinity domain and by no other, so that no chart number leaves.
+ * name and birth time are both needed, and gender, address, telecom and mother's maiden name count where they are given.
+ *
+ *   one candidate                OK, by her id in the affinity domain and no other, so that no chart number leaves
+ *   several, policy `each`       OK, each of them
+ *   several, and something more would tell them apart      OK, nobody, and what is wanted besides
+ *   several otherwise, or nobody, or one who may not be seen      NF
+ *   no answer                    AE: ResponderBusy, AnswerNotAvailable; InternalError for a defect
  *
  * Refuses: a sender that the certificate does not speak for (Fault), another receiver, criteria that lack the name or
  * the birth time (SYN101).
@@ -45,43 +63,74 @@ export const crossGatewayPatientDiscovery = query<
   Found,
   RespondingGatewayStores
 >(ITI_55, {
-  async find({ transmission, criteria }, { community, correlationTimeToLive }, world) {
-    requireSender(transmission, world.caller);
-    requireReceiver(transmission, community);
+  async find(question, stores, world) {
+    requireSender(question.transmission, world.caller);
+    requireReceiver(question.transmission, stores.community);
+    const look = () => findCandidates(question, { stores, world });
     try {
-      const match = await findPatient(criteria, community, world);
-      const patient = match && discovered(match, community);
-      return { patient, correlationTimeToLive };
+      if (stores.discoveries === undefined) return await look();
+      return (await stores.discoveries.run(look)) ?? { ...NOBODY, issue: 'ResponderBusy' };
     } catch (error) {
-      if (error instanceof PeerFailure) return { unavailable: true };
+      if (error instanceof PeerFailure) return { ...NOBODY, issue: 'AnswerNotAvailable' };
       throw error;
     }
   },
 
-  subjects: ({ patient }) => (patient ? [patient.id] : []),
+  subjects: ({ candidates }) => candidates.flatMap((patient) => patient?.id ?? []),
 
-  reveal({ patient, unavailable, correlationTimeToLive }, permission) {
-    const nobody = { matches: [], requestedDemographics: [], details: [] };
-    if (unavailable) {
-      return {
-        ...nobody,
-        acknowledgement: 'AE',
-        queryResponseCode: 'AE',
-        issue: 'AnswerNotAvailable',
-      };
+  /** Only who is told is remembered: the asker's id of her, for queries in the other direction. */
+  async prepare(found, permission, { correlations }) {
+    const [patient, ...others] = toldOf(found, permission) ?? [];
+    if (correlations && found.reverse && patient && others.length === 0) {
+      await correlations.keep({
+        ...found.reverse,
+        patientId: patient.id,
+        isHealthDataLocator: false,
+      });
     }
-    if (!patient || !permission.shows({ patientId: patient.id })) {
-      return { ...nobody, acknowledgement: 'AA', queryResponseCode: 'NF' };
-    }
-    return {
-      ...nobody,
-      acknowledgement: 'AA',
-      queryResponseCode: 'OK',
-      matches: [patient],
-      ...(correlationTimeToLive === undefined ? {} : { correlationTimeToLive }),
-    };
+    return found;
+  },
+
+  reveal(found, permission) {
+    const { issue, wanted, correlationTimeToLive } = found;
+    if (issue) return { ...answer('AE'), acknowledgement: 'AE', issue };
+    const told = toldOf(found, permission);
+    if (told === undefined) return answer('NF');
+    if (told.length === 0) return { ...answer('OK'), requestedDemographics: wanted };
+    // An answer that leaves open who is meant correlates nobody.
+    const mayBeKept = told.length === 1 && correlationTimeToLive !== undefined;
+    return { ...answer('OK'), matches: told, ...(mayBeKept ? { correlationTimeToLive } : {}) };
   },
 });
+
+function answer(
+  queryResponseCode: PatientDiscoveryResponse['queryResponseCode'],
+): PatientDiscoveryResponse {
+  return {
+    acknowledgement: 'AA',
+    queryResponseCode,
+    matches: [],
+    requestedDemographics: [],
+    details: [],
+  };
+}
+
+/**
+ * Who is told; undefined: NF; nobody: more demographics are wanted. Whoever may not be seen counts among those who may be
+ * meant all the same, or another would be taken for her; then the answer is as if nobody were there.
+ */
+function toldOf(
+  { candidates, wanted, tellsEach }: Found,
+  permission: Permission,
+): readonly DiscoveredPatient[] | undefined {
+  const shown = candidates
+    .filter((patient) => patient !== undefined)
+    .filter(({ id }) => permission.shows({ patientId: id }));
+  if (shown.length === 0 || shown.length < candidates.length) return undefined;
+  if (shown.length === 1) return shown;
+  if (tellsEach && shown.length <= MOST_TOLD) return shown;
+  return wanted.length > 0 ? [] : undefined;
+}
 
 /** The message may only claim what the certificate says. */
 function requireSender({ sender }: Transmission, { homeCommunityIds }: Caller): void {
@@ -106,33 +155,65 @@ function requireReceiver({ receiver }: Transmission, { homeCommunityId }: Commun
   );
 }
 
-async function findPatient(
-  criteria: DemographicsCriteria,
-  community: Community,
-  world: World,
-): Promise<DemographicsMatch | undefined> {
+async function findCandidates(question: PatientDiscovery, identity: Identity): Promise<Found> {
+  const { criteria } = question;
+  const { community, correlationTimeToLive, discovery, wideArea } = identity.stores;
+  const matches = await findMatches(question, identity);
+  const reverse = reverseOf(question, identity);
+  return {
+    candidates: matches.map((match) =>
+      discovered(match, community, { supportsHealthDataLocator: wideArea !== undefined }),
+    ),
+    wanted: tellingApart(matches, criteria, discovery?.asksFor ?? []),
+    tellsEach: discovery?.severalMatches === 'each',
+    ...(correlationTimeToLive === undefined ? {} : { correlationTimeToLive }),
+    ...(reverse === undefined ? {} : { reverse }),
+  };
+}
+
+/** Everybody whom the question fits. */
+async function findMatches(
+  { criteria, minimumDegreeMatch: least = 0 }: PatientDiscovery,
+  identity: Identity,
+): Promise<readonly DemographicsMatch[]> {
   const ids = criteria.livingSubjectId ?? [];
-  const known = await findKnown(ids, community, world);
+  const known = await findKnown(ids, identity);
   if (known.exists) {
-    return known.id && (await onlyMatch({ livingSubjectId: [known.id] }, community, world));
+    if (!known.id) return [];
+    return (await askDemographics({ livingSubjectId: [known.id] }, identity)).matches;
   }
-  const { livingSubjectName, livingSubjectBirthTime } = criteria;
-  const hasName = livingSubjectName !== undefined && livingSubjectName.length > 0;
-  const hasBirthTime = livingSubjectBirthTime !== undefined;
-  if (!hasName && !hasBirthTime && ids.length > 0) return undefined;
+  const described = requireDescription(criteria);
+  if (!described) return [];
+  // Gender and the rest are compared here, so that a person of whom one of them is not on file is not overlooked.
+  const { matches, isCut } = await askDemographics(described, identity);
+  // Whoever is not told here may be the one who is meant.
+  if (isCut) return [];
+  const close = matches.filter(({ degree }) => degree >= least);
+  return await narrowed(close, criteria, async (more) => {
+    const meeting = await askDemographics({ ...described, ...more }, identity);
+    return meeting.matches;
+  });
+}
+
+/**
+ * Name and birth time, as far as they may say who somebody is: a Patient Demographics Supplier does not compare what is not
+ * given; across communities only a whole name and a day will do.
+ *
+ * @returns undefined where they fit nobody well enough, or where only ids were asked by
+ */
+function requireDescription({
+  livingSubjectId = [],
+  livingSubjectName = [],
+  livingSubjectBirthTime,
+}: DemographicsCriteria): DemographicsCriteria | undefined {
+  const hasName = livingSubjectName.length > 0;
+  if (!hasName && !livingSubjectBirthTime && livingSubjectId.length > 0) return undefined;
   if (!hasName) throw missing('livingSubjectName');
-  if (!hasBirthTime) throw missing('livingSubjectBirthTime');
-  // A Patient Demographics Supplier does not compare what is not given; across communities only a whole name and a day
-  // may say who somebody is.
+  if (!livingSubjectBirthTime) throw missing('livingSubjectBirthTime');
   const names = livingSubjectName.filter(({ family, given }) => family && given.length > 0);
   const isDay = /^\d{8}/.test(livingSubjectBirthTime.value ?? '');
   if (names.length === 0 || !isDay) return undefined;
-  const { livingSubjectAdministrativeGender } = criteria;
-  return await onlyMatch(
-    { livingSubjectName: names, livingSubjectBirthTime, livingSubjectAdministrativeGender },
-    community,
-    world,
-  );
+  return { livingSubjectName: names, livingSubjectBirthTime };
 }
 
 function missing(parameter: string): Refusal {
@@ -141,90 +222,28 @@ function missing(parameter: string): Refusal {
   });
 }
 
-/** Whether one of the ids is known here, and the one id of the affinity domain that all known ones lead to. */
-async function findKnown(
-  ids: readonly PatientId[],
-  community: Community,
-  world: World,
-): Promise<{ readonly exists: boolean; readonly id?: PatientId }> {
-  const { affinityDomain, assigningAuthorities } = community;
-  const ours = ids.filter(({ assigningAuthority }) =>
-    assigningAuthorities.includes(assigningAuthority),
+/** The one id of the authority that the asker names for queries back to it, if it lets us remember that. */
+function reverseOf(
+  { transmission, criteria, reverseAuthority, correlationTimeToLive }: PatientDiscovery,
+  { stores: { community }, world }: Identity,
+): Reverse | undefined {
+  const ids = (criteria.livingSubjectId ?? []).filter(
+    ({ assigningAuthority }) => assigningAuthority === reverseAuthority,
   );
-  const answers = await Promise.all(ours.map((id) => askIds(id, community, world)));
-  const existing = answers.filter((answer) => answer !== undefined);
-  const found = new Map(
-    existing
-      .flat()
-      .filter(({ assigningAuthority }) => assigningAuthority === affinityDomain)
-      .map((id) => [patientKey(id), id]),
-  );
-  const [id] = found.values();
-  return { exists: existing.length > 0, ...(found.size === 1 ? { id } : {}) };
-}
-
-/** All ids of the person whom this id names, itself among them; undefined when it is not known. */
-async function askIds(
-  id: PatientId,
-  community: Community,
-  world: World,
-): Promise<readonly PatientId[] | undefined> {
-  const { acknowledgement, ids, codes } = await askPix(id, community, world);
-  if (acknowledgement === 'AA') return [id, ...ids];
-  if (codes.includes(UNKNOWN_KEY)) return undefined;
-  throw new PeerFailure('permanent', 'ITI-45 was not answered', { peer: 'patient-identity' });
-}
-
-/** An actor in this process refuses by throwing, one across the wire in its answer: the same to us. */
-async function askPix(
-  patientIdentifier: PatientId,
-  community: Community,
-  world: World,
-): Promise<Pick<PixQueryResponse, 'acknowledgement' | 'ids'> & { codes: readonly unknown[] }> {
-  try {
-    const answer = await world.ask(ITI_45, 'patient-identity', {
-      transmission: inside(community, world),
-      queryId: { root: world.uuid() },
-      patientIdentifier,
-      dataSources: [],
-    });
-    return { ...answer, codes: answer.details.map(({ code }) => code) };
-  } catch (error) {
-    const refusals = refusalsOf(error);
-    if (!refusals) throw error;
-    return { acknowledgement: 'AE', ids: [], codes: refusals.map(({ code }) => code) };
-  }
-}
-
-/** The one person whom the criteria fit; of several, none. */
-async function onlyMatch(
-  criteria: DemographicsCriteria,
-  community: Community,
-  world: World,
-): Promise<DemographicsMatch | undefined> {
-  const { acknowledgement, matches } = await world.ask(ITI_47, 'patient-identity', {
-    transmission: inside(community, world),
-    queryId: { root: world.uuid() },
-    criteria,
-    scopingOrganizations: [community.affinityDomain],
-  });
-  const [match, ...others] = matches;
-  // More than are told at once come with AE; here any two are too many.
-  if (others.length > 0) return undefined;
-  if (acknowledgement !== 'AA') {
-    throw new PeerFailure('permanent', 'ITI-47 was not answered', { peer: 'patient-identity' });
-  }
-  return match;
-}
-
-function inside({ device }: Community, world: World): Transmission {
-  return transmissionOf(world, { sender: { device }, receiver: { device } });
+  const [remotePatientId, ...others] = ids;
+  const expiresAt = expiryOf(correlationTimeToLive, world.now());
+  const { organization } = transmission.sender;
+  if (!remotePatientId || others.length > 0 || !expiresAt || !organization) return undefined;
+  // An id of ours is no id of hers there.
+  if (community.assigningAuthorities.includes(remotePatientId.assigningAuthority)) return undefined;
+  return { homeCommunityId: `urn:oid:${organization}`, remotePatientId, expiresAt };
 }
 
 /** What leaves: the affinity domain's id and what is known of the person. Without such an id, nothing. */
 function discovered(
   { ids, demographics, degree }: DemographicsMatch,
   { affinityDomain, homeCommunityId }: Community,
+  { supportsHealthDataLocator }: { readonly supportsHealthDataLocator: boolean },
 ): DiscoveredPatient | undefined {
   const id = ids.find(({ assigningAuthority }) => assigningAuthority === affinityDomain);
   return (
@@ -238,7 +257,7 @@ function discovered(
         birthTime: demographics.birthTime,
       },
       homeCommunityId,
-      supportsHealthDataLocator: false,
+      supportsHealthDataLocator,
       degree,
     }
   );

@@ -14,6 +14,8 @@ interface Tables {
     remote_assigning_authority: string;
     /** Milliseconds since 1970. */
     expires_at: number;
+    /** 1 or 0. */
+    is_health_data_locator: number;
   };
 }
 
@@ -46,15 +48,18 @@ export class SqlCorrelationStore implements CorrelationStore {
         assigningAuthority: row.remote_assigning_authority,
       },
       expiresAt: new Date(row.expires_at),
+      isHealthDataLocator: row.is_health_data_locator === 1,
     }));
   }
 
   async keep(correlation: Correlation): Promise<void> {
-    const { patientId, homeCommunityId, remotePatientId, expiresAt } = correlation;
+    const { patientId, homeCommunityId, remotePatientId, expiresAt, isHealthDataLocator } =
+      correlation;
     const told = {
       remote_patient_id: remotePatientId.id,
       remote_assigning_authority: remotePatientId.assigningAuthority,
       expires_at: expiresAt.getTime(),
+      is_health_data_locator: isHealthDataLocator ? 1 : 0,
     };
     await this.#database.write(async (queries: Writes<Tables>) => {
       await queries
@@ -75,6 +80,20 @@ export class SqlCorrelationStore implements CorrelationStore {
             .doUpdateSet(told),
         )
         .execute();
+    });
+  }
+
+  async forget({ id, assigningAuthority }: PatientId, homeCommunityId?: string): Promise<void> {
+    await this.#database.write(async (queries: Writes<Tables>) => {
+      const ofPatient = queries
+        .deleteFrom('correlation')
+        .where('patient_id', '=', id)
+        .where('assigning_authority', '=', assigningAuthority);
+      const wanted =
+        homeCommunityId === undefined
+          ? ofPatient
+          : ofPatient.where('home_community_id', '=', homeCommunityId);
+      await wanted.execute();
     });
   }
 }

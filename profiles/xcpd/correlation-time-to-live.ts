@@ -22,3 +22,18 @@ export function writeTimeToLive(duration: string | undefined): { readonly header
   const text = escapeXml(duration);
   return { headers: `<xcpd:${NAME} xmlns:xcpd="${XCPD_NS}">${text}</xcpd:${NAME}>` };
 }
+
+/** However long a sender lets us remember, we ask again after this. */
+export const LONGEST_CORRELATION_MS = 30 * 86_400_000;
+
+/**
+ * Until when what came with this CorrelationTimeToLive may be remembered, 30 days at most.
+ *
+ * @returns undefined where nothing may be: it is absent, no duration, or of no length
+ * @see ITI TF-2: 3.55.4.1.2.4
+ */
+export function expiryOf(correlationTimeToLive: string | undefined, now: Date): Date | undefined {
+  const livesMs = durationMs(correlationTimeToLive ?? '') ?? 0;
+  if (livesMs <= 0) return undefined;
+  return new Date(now.getTime() + Math.min(livesMs, LONGEST_CORRELATION_MS));
+}

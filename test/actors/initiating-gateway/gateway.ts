@@ -45,6 +45,15 @@ export class RememberedCorrelations implements CorrelationStore {
   async keep(correlation: Correlation): Promise<void> {
     this.kept.push(correlation);
   }
+
+  async forget(patientId: PatientId, homeCommunityId?: string): Promise<void> {
+    const left = this.kept.filter(
+      (one) =>
+        !samePatientId(one.patientId, patientId) ||
+        (homeCommunityId !== undefined && one.homeCommunityId !== homeCommunityId),
+    );
+    this.kept.splice(0, this.kept.length, ...left);
+  }
 }
 
 /** A queue whose retrievals end as the test says. */
@@ -66,7 +75,9 @@ export class ToldRetrievals implements RetrievalQueue {
 }
 
 /** Shimane's gateway with its partners Okayama and Kagawa. */
-export function aGateway(overrides: Partial<InitiatingGatewayStores> = {}) {
+export function aGateway(
+  overrides: Partial<InitiatingGatewayStores> = {},
+): InitiatingGatewayStores {
   return {
     community: COMMUNITY,
     communities: () => [

@@ -1,64 +1,10 @@
 import { PeerFailure } from '../../../actors/actor.ts';
 import { crossGatewayPatientDiscovery } from '../../../actors/responding-gateway/iti-55-cross-gateway-patient-discovery.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
-import type { DemographicsCriteria, DemographicsMatch } from '../../../profiles/pdq/iti-47.ts';
-import { Fault, Refusal } from '../../../profiles/refusal.ts';
+import { Fault } from '../../../profiles/refusal.ts';
 import type { PatientDiscovery } from '../../../profiles/xcpd/iti-55.ts';
+import { aMatch, aQuestion, BY_DEMOGRAPHICS, CHART, identity, OKAYAMA_ID } from './identity.ts';
 import { type Answers, attended, aWorld, COMMUNITY, DEMOGRAPHICS, SHIMANE, TARO } from './world.ts';
-
-const CHART: PatientId = { id: '0000123', assigningAuthority: '2.999.392.32.4' };
-const OKAYAMA_ID: PatientId = { id: 'OKAYAMA-9', assigningAuthority: '2.999.392.33.3' };
-
-const BY_DEMOGRAPHICS: DemographicsCriteria = {
-  livingSubjectName: DEMOGRAPHICS.names,
-  livingSubjectAdministrativeGender: 'M',
-  livingSubjectBirthTime: { value: '19700101' },
-  livingSubjectId: [OKAYAMA_ID],
-};
-
-function aQuestion(
-  criteria: DemographicsCriteria,
-  parties: { sender?: string; receiver?: string } = {},
-): PatientDiscovery {
-  return {
-    transmission: {
-      messageId: { root: '2.999.392.33.1', extension: '1' },
-      creationTime: '20260401000000',
-      sender: { device: '2.999.392.33.1', organization: parties.sender ?? '2.999.392.33' },
-      receiver: { device: '2.999.392.32.1', organization: parties.receiver ?? '2.999.392.32' },
-    },
-    queryId: { root: '2.999.392.33.1', extension: '1' },
-    criteria,
-  };
-}
-
-function aMatch(ids: readonly PatientId[] = [TARO, CHART]): DemographicsMatch {
-  return {
-    ids,
-    otherIds: [],
-    demographics: DEMOGRAPHICS,
-    degree: 100,
-    custodian: '2.999.392.32.1',
-  };
-}
-
-/** Patient Identity here: ids by PIX, and whom the demographics fit. */
-function identity(known: readonly PatientId[], matches: readonly DemographicsMatch[]): Answers {
-  return {
-    'ITI-45 patient-identity': ({ patientIdentifier }: { patientIdentifier: PatientId }) => {
-      const isKnown = known.some(({ id }) => id === patientIdentifier.id);
-      if (!isKnown) throw new Refusal('204', 'unknown');
-      const ids = [TARO, CHART].filter(({ id }) => id !== patientIdentifier.id);
-      return { acknowledgement: 'AA', queryResponseCode: 'OK', ids, details: [] };
-    },
-    'ITI-47 patient-identity': () => ({
-      acknowledgement: 'AA',
-      queryResponseCode: matches.length > 0 ? 'OK' : 'NF',
-      matches,
-      details: [],
-    }),
-  };
-}
 
 describe('ITI-55 Cross Gateway Patient Discovery, as the Responding Gateway answers it', () => {
   const stores = { community: COMMUNITY };

@@ -10,7 +10,7 @@ import type {
 import { attend } from '../../../gateway/safeguards/attend.ts';
 import { networkAgreement } from '../../../gateway/safeguards/consent.ts';
 import type { Demographics, PatientId } from '../../../profiles/patient.ts';
-import type { Transaction } from '../../../profiles/transaction.ts';
+import type { Spoken } from '../../../profiles/transaction.ts';
 import type { ResponseStatus } from '../../../profiles/xds/registry-response.ts';
 import type {
   AdhocQueryResponse,
@@ -58,13 +58,13 @@ export function aWorld(answers: Answers, caller: Partial<Caller> = {}): TestWorl
   const asked: Asked[] = [];
   let issued = 0;
   const ask = async (
-    transaction: Transaction<unknown, unknown>,
+    transaction: Spoken<unknown, unknown>,
     destination: Destination,
     request: unknown,
     options?: AskOptions,
   ) => {
     asked.push({ transaction: transaction.id, destination, request });
-    const place = typeof destination === 'string' ? destination : destination.homeCommunityId;
+    const place = typeof destination === 'string' ? destination : Object.values(destination)[0];
     const answer = answers[`${transaction.id} ${place}`];
     if (!answer) throw new TypeError(`the test did not expect ${transaction.id} to ${place}`);
     return await answer(request as never, options);
@@ -88,7 +88,7 @@ export function aWorld(answers: Answers, caller: Partial<Caller> = {}): TestWorl
 
 /** Attends to a request as the pipeline does: find, subjects, consent, reveal. */
 export async function attended<Request, Response, Stores>(
-  answer: { readonly transaction: Transaction<Request, Response> } & Answer<Stores>,
+  answer: { readonly transaction: Spoken<Request, Response> } & Answer<Stores>,
   request: Request,
   { stores, world, consent }: { stores: Stores; world: World; consent?: typeof networkAgreement },
 ): Promise<Response> {
