@@ -1,5 +1,5 @@
 import type { PatientId } from '../profiles/patient.ts';
-import type { Issue, Transaction } from '../profiles/transaction.ts';
+import type { Issue, Spoken } from '../profiles/transaction.ts';
 
 /** The rooms of this house; each is also the path of its endpoint (`/document-registry`). */
 export type ActorName =
@@ -9,8 +9,14 @@ export type ActorName =
   | 'initiating-gateway'
   | 'responding-gateway';
 
-/** Whom an actor may ask: another actor of the own community, or the Responding Gateway of another. */
-export type Destination = ActorName | { readonly homeCommunityId: string };
+/**
+ * Whom an actor may ask: another actor of the own community, the Responding Gateway of another, or a system that the
+ * directory names.
+ */
+export type Destination =
+  | ActorName
+  | { readonly homeCommunityId: string }
+  | { readonly system: string };
 
 /** Who asks, as the certificate and the directory say; never as the message says. */
 export interface Caller {
@@ -46,7 +52,7 @@ export interface Community {
  * @throws Refusal as the answerer refused (rendered refusals of a peer stay inside the Response)
  * @throws PeerFailure when no answer could be had */
 export type Ask = <Request, Response>(
-  transaction: Transaction<Request, Response>,
+  transaction: Spoken<Request, Response>,
   destination: Destination,
   request: Request,
   options?: AskOptions,
@@ -119,7 +125,7 @@ export interface Disclosable {
 /** A query looks, then says whose data it found, and only then shows what may be shown. */
 export interface Query<Request, Response, Found, Stores> {
   readonly kind: 'query';
-  readonly transaction: Transaction<Request, Response>;
+  readonly transaction: Spoken<Request, Response>;
   /** Looks, changes nothing. */
   find(request: Request, stores: Stores, world: World): Promise<Found>;
   /** Whose data was found. */
@@ -138,7 +144,7 @@ export interface Query<Request, Response, Found, Stores> {
 /** A submission changes what is stored: all of it or nothing. */
 export interface Submission<Request, Response, Stores> {
   readonly kind: 'submission';
-  readonly transaction: Transaction<Request, Response>;
+  readonly transaction: Spoken<Request, Response>;
   subjects(request: Request): readonly PatientId[];
   /** Refuses what can be refused before a byte of a document is taken. */
   check(request: Request, stores: Stores, world: World): Promise<void>;
@@ -149,7 +155,7 @@ export interface Submission<Request, Response, Stores> {
 /** A feed changes what is stored and returns no patient data. */
 export interface Feed<Request, Response, Stores> {
   readonly kind: 'feed';
-  readonly transaction: Transaction<Request, Response>;
+  readonly transaction: Spoken<Request, Response>;
   check(request: Request, stores: Stores, world: World): Promise<void>;
   commit(request: Request, stores: Stores, world: World): Promise<Response>;
 }
@@ -162,12 +168,14 @@ export type Answer<Stores> =
 /** An actor is a list of answers. */
 export interface Actor<Stores> {
   readonly name: ActorName;
+  /** The file of its WSDL, without its ending; default: its name. */
+  readonly wsdl?: string;
   readonly answers: readonly Answer<Stores>[];
 }
 
 /** Declares a query; its type says that nothing is shown unasked. */
 export function query<Request, Response, Found, Stores>(
-  transaction: Transaction<Request, Response>,
+  transaction: Spoken<Request, Response>,
   verbs: Omit<Query<Request, Response, Found, Stores>, 'kind' | 'transaction'>,
 ): Query<Request, Response, Found, Stores> {
   return { kind: 'query', transaction, ...verbs };
@@ -175,7 +183,7 @@ export function query<Request, Response, Found, Stores>(
 
 /** Declares a submission. */
 export function submission<Request, Response, Stores>(
-  transaction: Transaction<Request, Response>,
+  transaction: Spoken<Request, Response>,
   verbs: Omit<Submission<Request, Response, Stores>, 'kind' | 'transaction'>,
 ): Submission<Request, Response, Stores> {
   return { kind: 'submission', transaction, ...verbs };
@@ -183,7 +191,7 @@ export function submission<Request, Response, Stores>(
 
 /** Declares a feed. */
 export function feed<Request, Response, Stores>(
-  transaction: Transaction<Request, Response>,
+  transaction: Spoken<Request, Response>,
   verbs: Omit<Feed<Request, Response, Stores>, 'kind' | 'transaction'>,
 ): Feed<Request, Response, Stores> {
   return { kind: 'feed', transaction, ...verbs };

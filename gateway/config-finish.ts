@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ActorName } from '../actors/actor.ts';
 import type { ConfigFault } from './config-faults.ts';
+import { wideAreaFaults } from './config-of-identity.ts';
 import { isSetting, type SettingTable, type Shape, type ValuesOf } from './settings.ts';
 import { SETTINGS } from './settings-table.ts';
 
@@ -109,7 +110,9 @@ function together(values: Values): readonly ConfigFault[] {
       },
     });
   }
-  const asked = new Set(values.actors.flatMap((actor) => ASKS[actor]));
+  faults.push(...wideAreaFaults(values));
+  const isWideArea = values.identity.level === 'wideArea';
+  const asked = new Set(isWideArea ? [] : values.actors.flatMap((actor) => ASKS[actor]));
   for (const actor of asked) {
     if (values.actors.includes(actor) || values.destinations[actor] !== 'here') continue;
     const name = `destinations.${actor}`;
@@ -118,6 +121,15 @@ function together(values: Values): readonly ConfigFault[] {
       problem: {
         en: `${name} is here, but actors does not name it; it must be the URL where it runs`,
         ja: `${name} が here ですが actors にありません。動いている場所の URL が必要です`,
+      },
+    });
+  }
+  if (values.wideArea.service === undefined && values.wideArea.mode !== 'off') {
+    faults.push({
+      path: 'wideArea.service',
+      problem: {
+        en: `wideArea.service is missing; wideArea.mode ${values.wideArea.mode} needs it`,
+        ja: `wideArea.service がありません。wideArea.mode が ${values.wideArea.mode} なら必要です`,
       },
     });
   }

@@ -214,7 +214,10 @@ function shapeSchema(shape: Shape): z.ZodType {
     case 'row':
       return z.strictObject(
         Object.fromEntries(
-          Object.entries(shape.fields).map(([name, of]) => [name, shapeSchema(of)]),
+          Object.entries(shape.fields).map(([name, of]) => {
+            const schema = shapeSchema(of);
+            return [name, shape.optional.includes(name) ? schema.optional() : schema];
+          }),
         ),
       );
   }

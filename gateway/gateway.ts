@@ -6,22 +6,25 @@ import type { ActorName, Ask, Caller, Community } from '../actors/actor.ts';
 import { documentRegistry } from '../actors/document-registry/index.ts';
 import { documentRepository } from '../actors/document-repository/index.ts';
 import { initiatingGateway } from '../actors/initiating-gateway/index.ts';
-import { patientIdentity } from '../actors/patient-identity/index.ts';
-import { feedUnconfirmed } from '../actors/patient-identity/registry-feed.ts';
+import { patientIdentity, wideAreaIdService } from '../actors/patient-identity/index.ts';
 import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { respondingGateway } from '../actors/responding-gateway/index.ts';
 import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
 import { type ControlCommands, ControlSocket, requireNothingRuns } from './control.ts';
+import { discoveryOf } from './discovery-policy.ts';
 import { DocumentKeeping, DocumentRounds } from './document-keeping.ts';
+import { IdentityKeeping } from './identity-keeping.ts';
+import { exchangeHere } from './exchange-here.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
 import { SoapListener } from './inbound/soap-listener.ts';
 import { OperationsListener, webHandler } from './inbound/web.ts';
 import { WsdlLibrary } from './inbound/wsdl.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { Exchange, type Releases } from './outbound/exchange.ts';
-import { SoapSender } from './outbound/soap-sender.ts';
+import { MisfiledDocuments } from './misfiled-documents.ts';
+import { MllpListeners } from './mllp-listeners.ts';
+import type { Exchange, Releases } from './outbound/exchange.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
 import { type Retrievals, startRetrievals } from './retrievals.ts';
@@ -30,9 +33,9 @@ import { AuditTrail } from './safeguards/audit-trail.ts';
 import { networkAgreement } from './safeguards/consent.ts';
 import { type Database, openDatabase } from './stores/database.ts';
 import { FileDocumentStore } from './stores/file-document-store.ts';
-import { SqlCorrelationStore } from './stores/sql-correlation-store.ts';
 import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
+import { identityLevelOf } from './wide-area-service.ts';
 
 /** What a test may bring besides the config. */
 export interface GatewayOptions {
@@ -55,11 +58,13 @@ export class Gateway {
   #commands: ControlCommands = {};
   #partners: Partners | undefined;
   #listener: SoapListener | undefined;
+  readonly #mllp: MllpListeners;
   #operations: OperationsListener | undefined;
 
   private constructor(config: Config, options: GatewayOptions) {
     this.#config = config;
     this.#log = options.log;
+    this.#mllp = new MllpListeners({ config, log: options.log, metrics: this.#metrics });
     this.#now = options.now ?? (() => new Date());
     this.#uuid = options.uuid ?? randomUUID;
   }
@@ -84,6 +89,11 @@ export class Gateway {
     return this.#listener?.url ?? '';
   }
 
+  /** Where an actor takes HL7 v2: `mllps://host:port`, or `mllp://` on the loopback; undefined where it does not. */
+  mllpUrl(actor: ActorName, scheme: 'mllps' | 'mllp' = 'mllps'): string | undefined {
+    return this.#mllp.url(actor, scheme);
+  }
+
   get operationsUrl(): string {
     return this.#operations?.url ?? '';
   }
@@ -99,7 +109,7 @@ export class Gateway {
    */
   async stop(graceMs: number): Promise<void> {
     await this.#operations?.stop();
-    await this.#listener?.stop(graceMs);
+    await Promise.all([this.#listener?.stop(graceMs), this.#mllp.stop(graceMs)]);
     for (const close of this.#closing.reverse()) {
       try {
         await close();
@@ -133,9 +143,15 @@ export class Gateway {
 
     const partners = await this.#startPartners(trail, recorder);
     const exchange = this.#exchange(partners, { trail, recorder, spoolDirectory });
-    const retrievals = await this.#startActors(exchange, { database, spoolDirectory, partners });
+    const retrievals = await this.#startActors(exchange, {
+      database,
+      spoolDirectory,
+      partners,
+      trail,
+      recorder,
+    });
     await this.#listen(exchange, { partners, trail, recorder, spoolDirectory });
-    await this.#operate({ trail, database, retrievals });
+    await this.#operate(trail, database, retrievals);
     for (const work of this.#afterStart) {
       work().catch((error: unknown) => this.#log.error({ event: 'after-start-failed' }, error));
     }
@@ -154,7 +170,10 @@ export class Gateway {
           .append([alert])
           .catch((error: unknown) => this.#log.error({ event: 'trail-down' }, error));
       },
-      changed: () => this.#listener?.reload(),
+      changed: () => {
+        this.#listener?.reload();
+        this.#mllp.reload();
+      },
     });
     this.#partners = partners;
     this.#closing.push(() => partners.stop());
@@ -163,45 +182,20 @@ export class Gateway {
 
   #exchange(
     partners: Partners,
-    {
-      trail,
-      recorder,
-      spoolDirectory,
-    }: { trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
+    rest: { trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
   ): Exchange {
-    const { limits, retrieval } = this.#config;
-    const sender = new SoapSender({
+    const { exchange, close } = exchangeHere({
+      ...rest,
+      partners,
+      config: this.#config,
+      here: this.#here,
       now: this.#now,
       uuid: this.#uuid,
-      spoolDirectory,
-      limits,
-      deadlineMs: retrieval.longestMs,
-    });
-    partners.onChange(() => sender.reload());
-    this.#closing.push(async () => sender.close());
-    return new Exchange({
-      now: this.#now,
-      uuid: this.#uuid,
-      inside: (actor, transaction) => this.#here.byTransaction(actor, transaction),
-      endpointOf: (destination, transaction) => partners.endpointOf(destination, transaction),
-      sender,
-      record: (record) => trail.append(recordOf(record, recorder)),
-      alert: ({ reason, peer }, endpoint) =>
-        trail.append([
-          alertOf(
-            {
-              at: this.#now(),
-              reason,
-              peer: { ...peer, address: new URL(endpoint).hostname },
-              endpoint,
-            },
-            recorder,
-          ),
-        ]),
-      host: recorder.host,
       log: this.#log,
       metrics: this.#metrics,
     });
+    this.#closing.push(async () => close());
+    return exchange;
   }
 
   async #startActors(
@@ -210,10 +204,20 @@ export class Gateway {
       database,
       spoolDirectory,
       partners,
-    }: { database: Database; spoolDirectory: string; partners: Partners },
+      trail,
+      recorder,
+    }: {
+      database: Database;
+      spoolDirectory: string;
+      partners: Partners;
+      trail: AuditTrail;
+      recorder: Recorder;
+    },
   ): Promise<Retrievals> {
     const config = this.#config;
     const community = communityOf(config);
+    const identityLevel = await identityLevelOf(config);
+    const discovery = discoveryOf({ config, partners, database, now: this.#now });
     const retrievals = await startRetrievals({
       config,
       database,
@@ -225,8 +229,15 @@ export class Gateway {
     const add: Record<ActorName, () => void> = {
       'patient-identity': () =>
         this.#addPatientIdentity(
-          { identities: new SqlIdentityStore(database), community },
-          exchange,
+          {
+            identities: new SqlIdentityStore(database),
+            community,
+            ...identityLevel,
+            get subscriptions() {
+              return partners.subscriptions();
+            },
+          },
+          { exchange, trail, recorder, database },
         ),
       'document-registry': () =>
         this.#here.add(documentRegistry, {
@@ -248,18 +259,14 @@ export class Gateway {
       'initiating-gateway': () =>
         this.#here.add(initiatingGateway, {
           community,
-          communities: () => partners.gateways(),
-          correlations: new SqlCorrelationStore(database, this.#now),
+          ...discovery.asking,
           retrievals: retrievals.queue,
           fanOutDeadlineMs: config.fanOut.deadlineMs,
           retrievalDeadlineMs: config.retrieval.deadlineMs,
           retrievalLongestMs: config.retrieval.longestMs,
         }),
       'responding-gateway': () =>
-        this.#here.add(respondingGateway, {
-          community,
-          correlationTimeToLive: config.correlationTimeToLive,
-        }),
+        this.#here.add(respondingGateway, { community, ...discovery.answering }),
     };
     for (const actor of config.actors) add[actor]();
     return retrievals;
@@ -290,20 +297,24 @@ export class Gateway {
     this.#afterStart.push(async () => rounds.start());
   }
 
-  /** Also feeds the registry what a crash has kept from it, once everything runs. */
-  #addPatientIdentity(stores: PatientIdentityStores, exchange: Exchange): void {
-    this.#here.add(patientIdentity, stores);
-    this.#afterStart.push(async () => {
-      const ask = this.#askAs(exchange, this.#config.name, []);
-      const world = {
-        ask,
-        caller: ownCaller(this.#config.name),
-        now: this.#now,
-        uuid: this.#uuid,
-      };
-      const missing = await feedUnconfirmed(stores, world);
-      if (missing > 0) this.#log.warn({ event: 'patients-unconfirmed', count: missing });
-    });
+  /** Also tells subscribers, and has the registry do what a crash has kept from it, once everything runs. */
+  #addPatientIdentity(
+    stores: PatientIdentityStores,
+    {
+      exchange,
+      database,
+      ...recording
+    }: { exchange: Exchange; database: Database; trail: AuditTrail; recorder: Recorder },
+  ): void {
+    this.#here.add(stores.wideArea ? wideAreaIdService : patientIdentity, stores);
+    const { name } = this.#config;
+    const ask = this.#askAs(exchange, name, []);
+    const world = { ask, caller: ownCaller(name), now: this.#now, uuid: this.#uuid };
+    const keeping = new IdentityKeeping({ stores, world, ...recording, log: this.#log });
+    const misfiled = new MisfiledDocuments({ database, identities: stores.identities });
+    this.#commands = { ...this.#commands, ...keeping.commands, ...misfiled.commands };
+    this.#closing.push(() => keeping.stop());
+    this.#afterStart.push(async () => keeping.start());
   }
 
   /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */
@@ -321,7 +332,7 @@ export class Gateway {
     }: { partners: Partners; trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
   ): Promise<void> {
     const { limits, listen } = this.#config;
-    const wsdl = new WsdlLibrary(this.#here.actors);
+    const wsdl = new WsdlLibrary(this.#here.overSoap);
     await wsdl.checkAtStart();
     const house: PipelineHouse = {
       now: this.#now,
@@ -352,17 +363,10 @@ export class Gateway {
       log: this.#log,
     });
     await this.#listener.start();
+    await this.#mllp.start(house, { here: this.#here, partners });
   }
 
-  async #operate({
-    trail,
-    database,
-    retrievals,
-  }: {
-    trail: AuditTrail;
-    database: Database;
-    retrievals: Retrievals;
-  }): Promise<void> {
+  async #operate(trail: AuditTrail, database: Database, retrievals: Retrievals): Promise<void> {
     const { folder, listen } = this.#config;
     this.#metrics.watchQueue(async () => {
       const depths: Record<string, number> = { waiting: 0, running: 0, failed: 0 };
@@ -377,10 +381,7 @@ export class Gateway {
       checks: [
         { name: 'trail', check: () => trail.check() },
         { name: 'database', check: () => database.read(async () => undefined) },
-        {
-          name: 'certificates',
-          check: async () => await this.#partners?.requireCurrent(),
-        },
+        { name: 'certificates', check: async () => await this.#partners?.requireCurrent() },
       ],
       failed: (name, cause) => this.#log.warn({ event: 'not-ready', reason: name }, cause),
     });

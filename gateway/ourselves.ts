@@ -1,4 +1,5 @@
 import type { Caller, Community } from '../actors/actor.ts';
+import { DomainTable } from '../actors/patient-identity/domains.ts';
 import type { AffinityDomain } from '../profiles/xds/affinity-domain.ts';
 import { readAffinityDomain } from './code-sets.ts';
 import type { Config } from './config.ts';
@@ -11,6 +12,18 @@ export function communityOf(config: Config): Community {
     repositoryUniqueId: config.repositoryUniqueId,
     device: config.device,
     assigningAuthorities: config.assigningAuthorities.map(({ oid }) => oid),
+  };
+}
+
+/** What HL7 v2 calls this system and the authorities of its ids. */
+export function v2NamesOf({ device, mllp, assigningAuthorities }: Config) {
+  return {
+    device,
+    sender: { application: mllp.application, facility: mllp.facility },
+    authorities: assigningAuthorities.map(({ oid, namespace }) => ({
+      oid,
+      ...(namespace === undefined ? {} : { namespace }),
+    })),
   };
 }
 
@@ -29,4 +42,16 @@ export function ownCaller(organization: string): Caller {
     sourceIds: [],
     assigningAuthorities: [],
   };
+}
+
+/** The assigning authorities as its identity manager knows them. */
+export function domainTableOf({ assigningAuthorities, affinityDomain }: Config): DomainTable {
+  return new DomainTable(
+    assigningAuthorities.map(({ oid, name, namespace, kind }) => ({
+      oid,
+      owner: name,
+      kind: kind ?? (oid === affinityDomain ? 'regional-id' : 'chart-number'),
+      ...(namespace === undefined ? {} : { namespaceId: namespace }),
+    })),
+  );
 }

@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:https';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { ActorName, Destination } from '../actors/actor.ts';
 import type { PartnerGateway } from '../actors/initiating-gateway/stores.ts';
+import type { Subscription } from '../actors/patient-identity/subscriptions.ts';
 import { type Config, parseYaml } from './config.ts';
 import type { Identified, NodeAuthentication } from './inbound/soap-listener.ts';
 import type { Log } from './log.ts';
@@ -142,17 +143,48 @@ export class Partners implements NodeAuthentication {
       const [first] = entry.kind === 'gateway' ? entry.homeCommunityIds : [];
       if (entry.kind !== 'gateway' || first === undefined) return [];
       if (Object.keys(entry.endpoints).length === 0) return [];
-      return [{ homeCommunityId: first, homeCommunityIds: entry.homeCommunityIds }];
+      const { homeCommunityIds, wideAreaDomains } = entry;
+      return [{ homeCommunityId: first, homeCommunityIds, wideAreaDomains }];
+    });
+  }
+
+  /** The systems that are told when a patient's ids change, each by the wire for which it has an endpoint. */
+  subscriptions(): readonly Subscription[] {
+    return this.#policy.directory.entries.flatMap((entry) => {
+      if (entry.kind !== 'system' || entry.notifiedOf.length === 0) return [];
+      const wire = (['ITI-46', 'ITI-10'] as const).find((id) => entry.endpoints[id] !== undefined);
+      const { name: consumer, notifiedOf: domains, assigningAuthorities } = entry;
+      return wire === undefined ? [] : [{ consumer, domains, wire, assigningAuthorities }];
     });
   }
 
   /** Where a transaction is sent: the endpoint of a partner, or of an own actor in another process. */
   endpointOf(destination: Destination, transaction: string): Endpoint | undefined {
     if (typeof destination === 'string') return this.#ownEndpoint(destination, transaction);
-    const entry = this.#policy.directory.findCommunity(destination.homeCommunityId)?.entry;
+    const { directory } = this.#policy;
+    const entry =
+      'system' in destination
+        ? directory.findEntry(destination.system)
+        : directory.findCommunity(destination.homeCommunityId)?.entry;
     const url = entry?.endpoints[transaction];
     if (!entry || !url) return undefined;
-    return { url, peer: destination.homeCommunityId, tls: this.#tlsFor(entry) };
+    const peer = 'system' in destination ? destination.system : destination.homeCommunityId;
+    const [receiver] = entry.mllp?.senders ?? [];
+    const v2 = receiver && { receiver, charset: entry.mllp?.charset };
+    return { url, peer, tls: this.#tlsFor(entry), ...(v2 && { v2 }) };
+  }
+
+  /** A peer on this machine that has shown no certificate: its names in the directory are all that it is known by. */
+  onLoopback(address: string): Identified {
+    const entries = () => this.#policy.directory.onLoopback();
+    return {
+      peer: {
+        name: 'loopback',
+        address,
+        callerFor: (call) => callerFor(NOBODY, entries(), call),
+      },
+      stillValid: () => true,
+    };
   }
 
   #ownEndpoint(actor: ActorName, transaction: string): Endpoint | undefined {
@@ -193,6 +225,9 @@ export class Partners implements NodeAuthentication {
     }
   }
 }
+
+/** The certificate of nobody. */
+const NOBODY = { issuer: '', serialNumber: '', fingerprint: '' } as const;
 
 /** One socket's peer. Its verdict is remembered for a second within one reading. */
 class AdmittedPeer implements Identified {

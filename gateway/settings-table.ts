@@ -1,4 +1,7 @@
 import type { ActorName } from '../actors/actor.ts';
+import { DOMAIN_KINDS } from '../actors/patient-identity/domains.ts';
+import { COMMUNITY_SETTINGS } from './settings-of-communities.ts';
+import { IDENTITY_SETTINGS } from './settings-of-identity.ts';
 import { kind, needed, optional, type SettingTable, setting } from './settings.ts';
 
 /** The five actors, in the order in which they start. */
@@ -51,10 +54,19 @@ export const SETTINGS = {
     ja: 'HL7 V3 電文の送受信者としてのこのシステムの OID。',
   }),
   assigningAuthorities: needed(
-    kind.list(kind.row({ oid: kind.oid, name: kind.text }), { least: 1, most: 1_000 }),
+    kind.list(
+      kind.row(
+        { oid: kind.oid, name: kind.text },
+        { namespace: kind.namespace, kind: kind.oneOf(...DOMAIN_KINDS) },
+      ),
+      {
+        least: 1,
+        most: 1_000,
+      },
+    ),
     {
-      en: 'Every authority whose patient ids are known here: the hospitals and the affinity domain.',
-      ja: 'この地域で扱う患者番号の発番元（各病院と地域共通 ID）。',
+      en: 'Every authority whose patient ids are known here: the hospitals and the affinity domain. namespace is its name in HL7 v2 messages; without it: the OID. kind says what its ids are; without it: regional-id for the affinity domain, else chart-number.',
+      ja: 'この地域で扱う患者番号の発番元（各病院と地域共通 ID）。namespace は HL7 v2 電文での名称で、無指定なら OID を使う。kind は番号の種類で、無指定なら地域の発番元は regional-id、ほかは chart-number。',
     },
   ),
   actors: setting(
@@ -91,6 +103,34 @@ export const SETTINGS = {
         ja: 'ノード認証（ITI-19）。無効にする設定はない。',
       }),
     },
+    mllps: {
+      host: setting(kind.host, '0.0.0.0', {
+        en: 'Address of the HL7 v2 listeners with mutual TLS.',
+        ja: 'HL7 v2 を相互 TLS 認証で待ち受けるアドレス。',
+      }),
+      patientIdentity: optional(kind.integer(0, 65_535), {
+        en: 'Port of patient-identity for HL7 v2 (ITI-8, 9, 21, 30) over MLLP and mutual TLS. Without it: none.',
+        ja: 'patient-identity が HL7 v2（ITI-8、9、21、30）を MLLP と相互 TLS で待ち受けるポート。無指定なら待ち受けない。',
+      }),
+      documentRegistry: optional(kind.integer(0, 65_535), {
+        en: 'Port of document-registry for HL7 v2 (ITI-8) over MLLP and mutual TLS. Without it: none.',
+        ja: 'document-registry が HL7 v2（ITI-8）を MLLP と相互 TLS で待ち受けるポート。無指定なら待ち受けない。',
+      }),
+    },
+    mllp: {
+      host: setting(kind.oneOf('127.0.0.1', '::1'), '127.0.0.1', {
+        en: 'Address of the HL7 v2 listeners without TLS: the loopback only, for systems on this machine that the directory lists with mllp.loopback.',
+        ja: 'TLS なしで HL7 v2 を待ち受けるアドレス。ループバックに限り、連携先一覧に mllp.loopback のある同じ計算機のシステムのためのもの。',
+      }),
+      patientIdentity: optional(kind.integer(0, 65_535), {
+        en: 'Port of patient-identity for HL7 v2 on the loopback, without TLS. Without it: none.',
+        ja: 'patient-identity が HL7 v2 をループバックで（TLS なし）待ち受けるポート。無指定なら待ち受けない。',
+      }),
+      documentRegistry: optional(kind.integer(0, 65_535), {
+        en: 'Port of document-registry for HL7 v2 on the loopback, without TLS. Without it: none.',
+        ja: 'document-registry が HL7 v2 をループバックで（TLS なし）待ち受けるポート。無指定なら待ち受けない。',
+      }),
+    },
     operations: {
       host: setting(kind.oneOf('127.0.0.1', '::1'), '127.0.0.1', {
         en: 'Address of health and metrics: the loopback only, for it asks for no certificate.',
@@ -101,6 +141,16 @@ export const SETTINGS = {
         ja: '/health/live、/health/ready、/metrics のポート。',
       }),
     },
+  },
+  mllp: {
+    application: setting(kind.namespace, 'KAKEHASHI', {
+      en: 'MSH-3 of the HL7 v2 messages that this system sends of its own accord.',
+      ja: 'このシステムから送る HL7 v2 電文の MSH-3（送信アプリケーション）。',
+    }),
+    facility: setting(kind.namespace, 'REGION', {
+      en: 'MSH-4 of the HL7 v2 messages that this system sends of its own accord.',
+      ja: 'このシステムから送る HL7 v2 電文の MSH-4（送信施設）。',
+    }),
   },
   tls: {
     certificate: setting(kind.path, 'certificates/own.pem', {
@@ -249,6 +299,10 @@ export const SETTINGS = {
       en: 'The most documents of one message.',
       ja: '1 電文に含められる文書の数。',
     }),
+    v2MessageBytes: setting(kind.integer(1_024, 64 * MIB), 10 * MIB, {
+      en: 'The largest HL7 v2 message.',
+      ja: 'HL7 v2 電文の最大バイト数。',
+    }),
     idleMs: setting(kind.integer(1_000, 600_000), 30_000, {
       en: 'The longest pause between two bytes of a message.',
       ja: '電文の途中で許す無通信の時間。',
@@ -270,6 +324,8 @@ export const SETTINGS = {
     en: 'How long a partner may remember which patient of ours is which of theirs (ITI TF-2: 3.55).',
     ja: '患者の対応付けを連携先が覚えておいてよい期間（ITI TF-2: 3.55）。',
   }),
+  ...COMMUNITY_SETTINGS,
+  ...IDENTITY_SETTINGS,
   log: {
     level: setting(kind.oneOf('debug', 'info', 'warn', 'error'), 'info', {
       en: 'The least serious line that is written. No level writes a person.',

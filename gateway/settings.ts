@@ -11,7 +11,12 @@ export type Shape =
   /** `env:NAME` or `file:PATH`; `plain` says which values may stand in the file as they are. */
   | { readonly type: 'secret'; readonly plain?: RegExp; readonly right: BothLanguages }
   | { readonly type: 'list'; readonly of: Shape; readonly least: number; readonly most: number }
-  | { readonly type: 'row'; readonly fields: Readonly<Record<string, Shape>> };
+  | {
+      readonly type: 'row';
+      readonly fields: Readonly<Record<string, Shape>>;
+      /** Names of fields that may be left out. */
+      readonly optional: readonly string[];
+    };
 
 /** A shape and the type of the values that have it. */
 export interface Kind<T> {
@@ -78,6 +83,14 @@ export const kind = {
     en: 'letters, digits, dot, dash or underline, at most 64',
     ja: '英数字・点・ハイフン・下線の 64 字以内',
   }),
+  namespace: matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$/, {
+    en: 'a namespace id of HL7 v2: letters, digits, dot, dash or underline, at most 20',
+    ja: 'HL7 v2 の名前空間 ID（英数字・点・ハイフン・下線の 20 字以内）',
+  }),
+  name: matching(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+    en: 'a name of small letters, digits, dot, dash or underline',
+    ja: '英小文字・数字・点・ハイフン・下線の名称',
+  }),
   host: matching(/^[A-Za-z0-9.:_-]{1,253}$/, {
     en: 'a host name or an IP address',
     ja: 'ホスト名または IP アドレス',
@@ -108,12 +121,23 @@ export const kind = {
   list: <T>(of: Kind<T>, { least = 0, most = 100 } = {}): Kind<readonly T[]> => ({
     shape: { type: 'list', of: of.shape, least, most },
   }),
-  row: <Fields extends Readonly<Record<string, Kind<unknown>>>>(
+  row: <
+    Fields extends Readonly<Record<string, Kind<unknown>>>,
+    Optional extends Readonly<Record<string, Kind<unknown>>> = Readonly<Record<never, never>>,
+  >(
     fields: Fields,
-  ): Kind<{ readonly [K in keyof Fields]: Fields[K] extends Kind<infer T> ? T : never }> => ({
+    optional?: Optional,
+  ): Kind<
+    { readonly [K in keyof Fields]: Fields[K] extends Kind<infer T> ? T : never } & {
+      readonly [K in keyof Optional]?: Optional[K] extends Kind<infer T> ? T : never;
+    }
+  > => ({
     shape: {
       type: 'row',
-      fields: Object.fromEntries(Object.entries(fields).map(([name, { shape }]) => [name, shape])),
+      fields: Object.fromEntries(
+        Object.entries({ ...fields, ...optional }).map(([name, { shape }]) => [name, shape]),
+      ),
+      optional: Object.keys(optional ?? {}),
     },
   }),
 } as const;
@@ -147,8 +171,16 @@ export function rightOf(shape: Shape): BothLanguages {
       };
     }
     case 'row': {
-      const names = Object.keys(shape.fields).join(', ');
-      return { en: `a row with ${names}`, ja: `${names} を持つ行` };
+      const { fields, optional } = shape;
+      const names = Object.keys(fields)
+        .filter((name) => !optional.includes(name))
+        .join(', ');
+      const may = optional.join(', ');
+      if (may === '') return { en: `a row with ${names}`, ja: `${names} を持つ行` };
+      return {
+        en: `a row with ${names}, and if wanted ${may}`,
+        ja: `${names} を持つ行（任意で ${may}）`,
+      };
     }
   }
 }

@@ -1,4 +1,6 @@
 import type { AuditRow } from './audit-event.ts';
+import type { V2Message } from './formats/hl7v2.ts';
+import type { V2Context } from './formats/hl7v2-reply.ts';
 import type { Attachment, Parts } from './formats/mtom.ts';
 import type { Opened } from './formats/soap.ts';
 import type { XmlPiece } from './formats/xml-pieces.ts';
@@ -30,6 +32,8 @@ export interface SoapMessage {
   readonly replyAction: string;
   /** The payload element that the action announces. */
   readonly body: ElementName;
+  /** Other payload elements that are taken for it; none is ever sent. */
+  readonly alsoBodies?: readonly ElementName[];
 }
 
 /** How a transaction lies on the wire. `both`: request and response are MTOM; `never`: both are Simple SOAP. */
@@ -37,6 +41,22 @@ export interface SoapWire {
   readonly kind: 'soap';
   readonly mtom: 'never' | 'both';
   readonly messages: readonly SoapMessage[];
+}
+
+/** One request message of a v2 transaction: what MSH-9 says, and what the answer's says. */
+export interface MllpMessage {
+  readonly type: string;
+  readonly trigger: string;
+  readonly structure: string;
+  readonly reply: { readonly type: string; readonly trigger: string; readonly structure: string };
+}
+
+/** How an HL7 v2 transaction lies on the wire. */
+export interface MllpWire {
+  readonly kind: 'mllp';
+  /** MSH-12 of what is sent; either version is read. */
+  readonly version: '2.3.1' | '2.5';
+  readonly messages: readonly MllpMessage[];
 }
 
 /** What an encoder may need of the world: the clock and fresh identifiers come in. */
@@ -60,12 +80,8 @@ export interface Body {
   readonly action?: string;
 }
 
-/**
- * A transaction as a value: both the listener and the sender use it, and nothing else repeats its action or its codes.
- *
- * A codec decodes to what it was given: `decode(encode(x))` equals `x`, but for document bytes, which are handles.
- */
-export interface Transaction<Request, Response> {
+/** What every transaction is, whatever carries it: as much as an actor, the directory and the audit need. */
+export interface Spoken<Request, Response> {
   /** `ITI-18` */
   readonly id: string;
   /** `Registry Stored Query` */
@@ -74,14 +90,60 @@ export interface Transaction<Request, Response> {
   readonly section: string;
   readonly asks: readonly ActorTitle[];
   readonly answers: readonly ActorTitle[];
+  readonly wire: SoapWire | MllpWire;
+  /** The code for what is nobody's fault but ours, where no better one fits: `XDSRegistryError`, `INTERR`. */
+  readonly generalError?: string;
+  readonly audit: AuditRow<Request, Response>;
+}
+
+/**
+ * A transaction as a value: both the listener and the sender use it, and nothing else repeats its action or its codes.
+ *
+ * A codec decodes to what it was given: `decode(encode(x))` equals `x`, but for document bytes, which are handles.
+ */
+export interface Transaction<Request, Response> extends Spoken<Request, Response> {
   readonly wire: SoapWire;
   readonly request: RequestCodec<Request>;
   readonly response: ResponseCodec<Response>;
   /** The answer that says no: one or more refusals, in the transaction's own form. */
   refusal(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body;
-  /** The code for what is nobody's fault but ours, where no better one fits: `XDSRegistryError`, `INTERR`. */
-  readonly generalError?: string;
-  readonly audit: AuditRow<Request, Response>;
+}
+
+/** The same over HL7 v2 and MLLP. Its requests and responses have the shapes of the V3 transaction of the same name. */
+export interface MllpTransaction<Request, Response> extends Spoken<Request, Response> {
+  readonly wire: MllpWire;
+  readonly request: MllpRequestCodec<Request>;
+  readonly response: MllpResponseCodec<Response>;
+  /** The answer that says no, as text of a whole message. */
+  refusal(refusals: readonly Refusal[], request: V2Message, context: V2Context): string;
+}
+
+export interface MllpRequestCodec<Request> {
+  /** @throws Refusal or Refusals, with codes of table 0357 and the place in the message */
+  decode(message: V2Message, context: V2Context): Request;
+  /** A whole message. */
+  encode(request: Request, context: V2Context): string;
+}
+
+export interface MllpResponseCodec<Response> {
+  /** @throws Refusal when the answer cannot be read; a refusal *in* the answer is part of the Response. */
+  decode(message: V2Message, context: V2Context): Response;
+  /** `request` is the message that is answered: its parties change places, its query is repeated. */
+  encode(response: Response, request: V2Message, context: V2Context): string;
+}
+
+/** True for a transaction over SOAP. */
+export function speaksSoap<Request, Response>(
+  transaction: Spoken<Request, Response>,
+): transaction is Transaction<Request, Response> {
+  return transaction.wire.kind === 'soap';
+}
+
+/** True for a transaction over MLLP. */
+export function speaksMllp<Request, Response>(
+  transaction: Spoken<Request, Response>,
+): transaction is MllpTransaction<Request, Response> {
+  return transaction.wire.kind === 'mllp';
 }
 
 export interface RequestCodec<Request> {
@@ -101,5 +163,12 @@ export interface ResponseCodec<Response> {
 export function defineTransaction<Request, Response>(
   transaction: Transaction<Request, Response>,
 ): Transaction<Request, Response> {
+  return transaction;
+}
+
+/** Gives a transaction over MLLP its types; the identity on values. */
+export function defineMllpTransaction<Request, Response>(
+  transaction: MllpTransaction<Request, Response>,
+): MllpTransaction<Request, Response> {
   return transaction;
 }

@@ -30,7 +30,13 @@ export interface RegionPlan {
   /** The network's directory id, in its certificate's serialNumber. */
   readonly networkId: string;
   /** Every authority whose ids are known in the region, its own left out. */
-  readonly assigningAuthorities: readonly { readonly oid: string; readonly name: string }[];
+  readonly assigningAuthorities: readonly {
+    readonly oid: string;
+    readonly name: string;
+    readonly namespace?: string;
+  }[];
+  /** Listeners beside SOAP and operations: `listen.mllps` and `listen.mllp`. */
+  readonly listen?: Readonly<Record<string, unknown>>;
   /** The code sets of the affinity domain: the text of a file in either form. Without it, every code is taken. */
   readonly codes?: string;
   /** Settings beside these, merged into the file as they are. */
@@ -45,6 +51,10 @@ export interface SystemPlan {
   readonly sourceIds?: readonly string[];
   readonly assigningAuthorities: readonly string[];
   readonly transactions: readonly string[];
+  /** How it speaks HL7 v2, as the directory writes it. */
+  readonly mllp?: Readonly<Record<string, unknown>>;
+  /** Where it is reached, by transaction id. */
+  readonly endpoints?: Readonly<Record<string, string>>;
   /** It is entitled as a gateway of this community, too. */
   readonly homeCommunityId?: string;
 }
@@ -82,7 +92,7 @@ export interface FederationPlan {
 
 const HOST = '127.0.0.1';
 /** What gateways ask of each other. */
-const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-92'];
+const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56', 'ITI-92'];
 /** YAML or XML: the text tells. */
 const CODES_FILE = 'codes';
 
@@ -224,6 +234,7 @@ function configOf({ plan, url, operationsUrl }: Region): Record<string, unknown>
     listen: {
       soap: { host: HOST, port: Number(new URL(url).port), publicUrl: url },
       operations: { host: HOST, port: Number(new URL(operationsUrl).port) },
+      ...plan.listen,
     },
     tls: { acceptedPolicies: [TRIAL_POLICY] },
     audit: { node: plan.name },
@@ -260,6 +271,8 @@ function directoryOf(
         ...(system.sourceIds ? { sourceIds: system.sourceIds } : {}),
         assigningAuthorities: system.assigningAuthorities,
         transactions: system.transactions,
+        ...(system.mllp ? { mllp: system.mllp } : {}),
+        ...(system.endpoints ? { endpoints: system.endpoints } : {}),
       },
       ...(system.homeCommunityId
         ? [

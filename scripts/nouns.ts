@@ -47,6 +47,14 @@ export const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/patient.ts')).patientCommands,
   },
   {
+    name: 'wide-area',
+    summary: {
+      en: 'Look after a wide-area id service: resolve, retire, reissue.',
+      ja: '広域連携 ID サービスの照会・廃止・再発行。',
+    },
+    load: async () => (await import('./commands/wide-area.ts')).wideAreaCommands,
+  },
+  {
     name: 'documents',
     summary: {
       en: 'Submit, query and retrieve documents.',

@@ -27,7 +27,7 @@ export interface NewPartner {
 }
 
 const USUAL = {
-  gateway: ['ITI-38', 'ITI-39', 'ITI-55'],
+  gateway: ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56'],
   system: ['ITI-18', 'ITI-41', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
 } as const;
 

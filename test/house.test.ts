@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CATALOGUE } from '../profiles/catalogue.ts';
+import { CATALOGUE, MLLP_CATALOGUE } from '../profiles/catalogue.ts';
 import { ACKNOWLEDGEMENT_DETAIL_CODES } from '../profiles/formats/hl7v3-codes.ts';
+import { MESSAGE_CODES } from '../profiles/formats/message-codes.ts';
 import { XDS_ERROR_CODES } from '../profiles/xds/error-codes.ts';
 
 /**
@@ -430,7 +431,7 @@ describe('the refusals', () => {
   );
 
   it('have a code from a table', () => {
-    const known = { ...XDS_ERROR_CODES, ...ACKNOWLEDGEMENT_DETAIL_CODES };
+    const known = { ...XDS_ERROR_CODES, ...ACKNOWLEDGEMENT_DETAIL_CODES, ...MESSAGE_CODES };
     expect([...thrown].filter((code) => !(code in known))).toEqual([]);
   });
 
@@ -469,6 +470,17 @@ describe.each(CATALOGUE.map(({ id, name }) => [id, name] as const))('%s %s', (id
   });
 
   it('has a line in the conformance statement', () => {
+    const statement = readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8');
+    expect(statement).toContain(`| ${id} | ${name} |`);
+  });
+});
+
+describe.each(MLLP_CATALOGUE.map(({ id, name }) => [id, name] as const))('%s %s', (id, name) => {
+  it('has a test over real sockets, and a line in the conformance statement', () => {
+    const tests = ['mllp', 'mllp-sender'].map((file) =>
+      readFileSync(join(ROOT, `test/transactions/${file}.test.ts`), 'utf8'),
+    );
+    expect(tests.some((text) => text.includes(id))).toBe(true);
     const statement = readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8');
     expect(statement).toContain(`| ${id} | ${name} |`);
   });

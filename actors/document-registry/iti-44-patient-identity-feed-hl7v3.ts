@@ -53,7 +53,7 @@ export const patientIdentityFeed = feed(ITI_44, {
   },
 });
 
-/** A merge joins two active patients; it is never undone, and none is merged twice. */
+/** A merge joins two active patients; none is merged twice. */
 async function refuseMerge(
   { surviving, subsumed }: PatientMergeFeed,
   reader: RegistryReader,

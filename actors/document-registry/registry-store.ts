@@ -19,6 +19,12 @@ export interface RegistryReader {
   knows(patient: PatientId): Promise<boolean>;
   /** Whether the patient was fed, and is another since a merge. */
   isSubsumed(patient: PatientId): Promise<boolean>;
+  /** Whether the first was subsumed by the second itself. Both are of one authority. */
+  isSubsumedBy(subsumed: PatientId, surviving: PatientId): Promise<boolean>;
+  /** Which of these objects a change of patients has taken from this one, or from one whom it had subsumed. */
+  movedFrom(patient: PatientId, entryUUIDs: readonly string[]): Promise<readonly string[]>;
+  /** Whether this change of patients was made. */
+  wasChanged(change: string): Promise<boolean>;
   /** Objects by entryUUID, in the order asked; unknown ones are left out. */
   objectsOf(
     entryUUIDs: readonly string[],
@@ -55,7 +61,14 @@ export interface RegistryWriter extends RegistryReader {
   /** Takes objects whose ids are UUIDs and whose status and logical id are set. */
   add(objects: readonly RegistryObject[]): Promise<void>;
   /** Makes `subsumed` another name of `surviving`, which takes over all its objects. Both are of one authority. */
-  merge(patients: { subsumed: PatientId; surviving: PatientId }): Promise<void>;
+  merge(patients: { subsumed: PatientId; surviving: PatientId; change?: string }): Promise<void>;
+  /** Makes a patient who was subsumed active again, with those whom he had subsumed himself; any other stays as he is. */
+  restore(patient: PatientId): Promise<void>;
+  /** Gives these objects of one patient to another, and keeps which they were. Both are of one authority. */
+  move(
+    entryUUIDs: readonly string[],
+    change: { readonly change: string; readonly from: PatientId; readonly to: PatientId },
+  ): Promise<void>;
   setAvailabilityStatus(entryUUIDs: readonly string[], status: AvailabilityStatus): Promise<void>;
   /** These are no longer the most recent version of their logical object. */
   supersede(entryUUIDs: readonly string[]): Promise<void>;

@@ -1,39 +1,79 @@
-import type { Address, Demographics, Telecom } from '../../profiles/patient.ts';
+import type { Demographics } from '../../profiles/patient.ts';
 import type { DemographicsCriteria } from '../../profiles/pdq/iti-47.ts';
 import type { Community } from '../actor.ts';
+import { livesAt, isReachedBy } from './demographics-contact.ts';
 import type { IdentityCriteria, IdentityReader } from './identity-store.ts';
-import { nameKey, nameKeysOf } from './linking.ts';
+import type { Matcher } from './matcher.ts';
 import { findPatient, patientsOf, type RegionalPatient } from './patients.ts';
+import { nameDegree, namePatternOf } from './search-names.ts';
+
+/** A patient found, with what her best record says of her, and how well that meets what was asked: 80 to 100. */
+export interface FoundPatient {
+  readonly patient: RegionalPatient;
+  readonly demographics: Demographics;
+  readonly degree: number;
+}
+
+/** What was found. `isMore`: there are more, or the question is too wide to be looked into. */
+export interface FoundPatients {
+  readonly patients: readonly FoundPatient[];
+  readonly isMore: boolean;
+}
+
+export interface SearchOptions {
+  readonly records: IdentityReader;
+  readonly community: Community;
+  /** Its keys find telephones. */
+  readonly matcher: Matcher;
+  /** Patients. */
+  readonly most: number;
+  readonly minimumDegree?: number;
+}
 
 /** Records that are looked at for one patient found; a patient has about as many as there are sources. */
 const RECORDS_A_PATIENT = 10;
+/** A telephone that more records have is nobody's. */
+const MOST_OF_A_PHONE = 1_000;
 
 /**
- * The patients who meet all criteria, each with what her record that meets them says; the record revised last goes first.
+ * The patients who meet all criteria, each with what her record that meets them best says; of those that do so equally well
+ * the record revised last.
  *
- * The ids asked for may be any of the patient's, one of them is enough; all else must be met by one of her records:
- * one of the names (parts that are not given are not compared), the sex, the birth date at the precision asked for,
- * one of the addresses, one of the telecoms. The mother's maiden name is not kept here, so nobody meets it.
+ * The ids asked for may be any of the patient's, one of them is enough; all else must be met by one of her records: one of the
+ * names, in whatever it is written (parts that are not given are not compared, `*` at the end asks for a beginning), the sex,
+ * the birth date at the precision asked for, one of the addresses, one of the telecoms. The mother's maiden name is not kept
+ * here, so nobody meets it. Only names are compared with tolerance: the degree is theirs, and 100 where none is asked for.
  */
 export async function searchPatients(
   criteria: DemographicsCriteria,
-  { records, community, most }: { records: IdentityReader; community: Community; most: number },
-): Promise<readonly { patient: RegionalPatient; demographics: Demographics }[]> {
-  if (criteria.mothersMaidenName && criteria.mothersMaidenName.length > 0) return [];
+  { records, community, matcher, most, minimumDegree = 0 }: SearchOptions,
+): Promise<FoundPatients> {
+  const nobody = { patients: [], isMore: false };
+  if (criteria.mothersMaidenName && criteria.mothersMaidenName.length > 0) return nobody;
   const regionalIds = await regionalIdsOf(criteria, records, community);
-  if (regionalIds?.length === 0) return [];
-  const found = await records.search(criteriaOf(criteria, regionalIds), most * RECORDS_A_PATIENT);
-  const best = new Map<string, Demographics>();
+  if (regionalIds?.length === 0) return nobody;
+  const narrowed = {
+    ...criteriaOf(criteria),
+    ...(regionalIds ? { regionalIds } : await byPhone(criteria, { records, matcher })),
+  };
+  const { records: found, isCut } = await records.search(narrowed, most * RECORDS_A_PATIENT);
+  const best = new Map<string, Omit<FoundPatient, 'patient'>>();
   for (const { regionalId, demographics } of found) {
-    if (best.has(regionalId) || !isReachedAt(demographics, criteria)) continue;
-    best.set(regionalId, demographics);
-    if (best.size === most) break;
+    const degree = degreeOf(demographics, criteria);
+    if (degree === undefined || degree < minimumDegree) continue;
+    if (degree > (best.get(regionalId)?.degree ?? -1)) {
+      best.set(regionalId, { demographics, degree });
+    }
   }
-  const patients = await patientsOf([...best.keys()], records, community);
-  return patients.flatMap((patient) => {
-    const demographics = best.get(patient.regionalId.id);
-    return demographics ? [{ patient, demographics }] : [];
-  });
+  const ids = [...best.keys()];
+  const patients = await patientsOf(ids.slice(0, most), records, community);
+  return {
+    patients: patients.flatMap((patient) => {
+      const met = best.get(patient.regionalId.id);
+      return met ? [{ patient, ...met }] : [];
+    }),
+    isMore: isCut || ids.length > most,
+  };
 }
 
 /** Undefined where no id is asked for; an id that names nobody gives none. */
@@ -51,20 +91,31 @@ async function regionalIdsOf(
   return [...new Set(found)];
 }
 
-function criteriaOf(
-  {
-    livingSubjectName,
-    livingSubjectAdministrativeGender,
-    livingSubjectBirthTime,
-  }: DemographicsCriteria,
-  regionalIds: readonly string[] | undefined,
-): IdentityCriteria {
+/** Whoever asks by a telephone without a name is answered by the keys of matching, where its rule set has them. */
+async function byPhone(
+  { livingSubjectName = [], patientTelecom = [] }: DemographicsCriteria,
+  { records, matcher }: { records: IdentityReader; matcher: Matcher },
+): Promise<{ numbers?: readonly number[] }> {
+  if (livingSubjectName.length > 0 || patientTelecom.length === 0) return {};
+  const keysOf = (telecoms: typeof patientTelecom) =>
+    matcher.keysOf({ ids: [], demographics: { names: [], telecoms } });
+  // One that has no key could be anybody's.
+  if (patientTelecom.some((telecom) => keysOf([telecom]).length === 0)) return {};
+  const found = await records.withKeys(keysOf(patientTelecom), MOST_OF_A_PHONE);
+  return { numbers: found.map(({ number }) => number) };
+}
+
+function criteriaOf({
+  livingSubjectName = [],
+  livingSubjectAdministrativeGender,
+  livingSubjectBirthTime,
+}: DemographicsCriteria): IdentityCriteria {
   const { value, low = value, high = value } = livingSubjectBirthTime ?? {};
+  const patterns = livingSubjectName.map(namePatternOf);
+  const names = patterns.filter((pattern) => pattern !== undefined);
   return {
-    ...(regionalIds ? { regionalIds } : {}),
-    ...(livingSubjectName && livingSubjectName.length > 0
-      ? { names: livingSubjectName.map(nameKeysOf) }
-      : {}),
+    // A name that asks nothing is everybody's.
+    ...(names.length > 0 && names.length === patterns.length ? { names } : {}),
     ...(livingSubjectAdministrativeGender
       ? { administrativeGender: livingSubjectAdministrativeGender }
       : {}),
@@ -77,30 +128,21 @@ function criteriaOf(
 /** Digits of a date down to the day. */
 const DAY = 8;
 
-function isReachedAt(
-  { addresses = [], telecoms = [] }: Demographics,
-  { patientAddress = [], patientTelecom = [] }: DemographicsCriteria,
-): boolean {
+/** Undefined where the record does not meet what was asked. */
+function degreeOf(
+  { names, addresses = [], telecoms = [] }: Demographics,
+  { livingSubjectName = [], patientAddress = [], patientTelecom = [] }: DemographicsCriteria,
+): number | undefined {
   const lives =
     patientAddress.length === 0 ||
-    patientAddress.some((wanted) => addresses.some((address) => isPartOf(wanted, address)));
+    patientAddress.some((wanted) => addresses.some((address) => livesAt(wanted, address)));
   const answers =
     patientTelecom.length === 0 ||
-    patientTelecom.some((wanted) => telecoms.some((telecom) => isSameTelecom(wanted, telecom)));
-  return lives && answers;
+    patientTelecom.some((wanted) => telecoms.some((telecom) => isReachedBy(wanted, telecom)));
+  if (!lives || !answers) return undefined;
+  if (livingSubjectName.length === 0) return EXACT;
+  const degrees = livingSubjectName.flatMap((asked) => nameDegree(asked, names) ?? []);
+  return degrees.length === 0 ? undefined : Math.max(...degrees);
 }
 
-/** Every part that is given is the same. */
-function isPartOf(wanted: Address, address: Address): boolean {
-  const parts = ['city', 'state', 'postalCode', 'country'] as const;
-  const same = (one: string | undefined, other: string | undefined) =>
-    one === undefined || nameKey(one) === nameKey(other ?? '');
-  return (
-    parts.every((part) => same(wanted[part], address[part])) &&
-    same(wanted.streetAddressLine?.join(''), address.streetAddressLine?.join(''))
-  );
-}
-
-function isSameTelecom(wanted: Telecom, telecom: Telecom): boolean {
-  return nameKey(wanted.value) === nameKey(telecom.value);
-}
+const EXACT = 100;

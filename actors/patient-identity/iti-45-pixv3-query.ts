@@ -7,17 +7,21 @@ import {
   unknownPatientIdentifier,
 } from '../../profiles/pix/iti-45.ts';
 import { query } from '../actor.ts';
-import { findPatient, idsOf, type RegionalPatient } from './patients.ts';
+import { findPatient, idsOf } from './patients.ts';
 import type { PatientIdentityStores } from './stores.ts';
+import { type FoundIds, findInWideArea } from './wide-area-query.ts';
 
 /**
- * ITI-45 PIXV3 Query, as the PIX Manager answers it: the patient's other ids, the regional one first.
+ * ITI-45 PIXV3 Query, as the PIX Manager answers it: the patient's other ids, the regional one first. A wide-area id service
+ * tells what the caller's network may see.
  *
  * Refuses: 204 for a domain that is unknown, for a patient id that is unknown, and alike for one that may not be shown.
  * Source: ITI TF-2: 3.45.4.2.3.
  */
 export const pixV3Query = query(ITI_45, {
-  async find(request, { identities, community }: PatientIdentityStores): Promise<RegionalPatient> {
+  async find(request, stores: PatientIdentityStores, { caller }): Promise<FoundIds> {
+    const { identities, community, wideArea } = stores;
+    if (wideArea) return await findInWideArea(request, wideArea, { identities, caller });
     const unknown = request.dataSources.flatMap((domain, index) =>
       community.assigningAuthorities.includes(domain) ? [] : [unknownDataSource(request, index)],
     );
@@ -26,14 +30,14 @@ export const pixV3Query = query(ITI_45, {
       findPatient(request.patientIdentifier, records, community),
     );
     if (!patient) throw unknownPatientIdentifier();
-    return patient;
+    return { subject: patient.regionalId, ids: idsOf(patient) };
   },
 
-  subjects: ({ regionalId }) => [regionalId],
+  subjects: ({ subject }) => [subject],
 
-  reveal: (patient, permission, { patientIdentifier, dataSources }): PixQueryResponse => {
-    if (!permission.shows({ patientId: patient.regionalId })) throw unknownPatientIdentifier();
-    const ids = idsOf(patient).filter(
+  reveal: (found, permission, { patientIdentifier, dataSources }): PixQueryResponse => {
+    if (!permission.shows({ patientId: found.subject })) throw unknownPatientIdentifier();
+    const ids = found.ids.filter(
       (id) =>
         !samePatientId(id, patientIdentifier) &&
         (dataSources.length === 0 || dataSources.includes(id.assigningAuthority)),

@@ -1,103 +1,97 @@
-import type { Demographics, PatientId } from '../../profiles/patient.ts';
+import { writtenII } from '../../profiles/formats/hl7v3-datatypes.ts';
 import {
-  type DemographicsMatch,
   type DemographicsQuery,
   type DemographicsQueryResponse,
+  type DemographicsRequest,
   ITI_47,
-  unknownScopingOrganization,
+  type QueryContinuation,
+  unknownQuery,
 } from '../../profiles/pdq/iti-47.ts';
-import { Refusals } from '../../profiles/refusal.ts';
-import { type Community, query } from '../actor.ts';
-import { searchPatients } from './demographics-search.ts';
-import { idsOf, type RegionalPatient } from './patients.ts';
+import { isContinuation } from '../../profiles/pdq/query-continuation.ts';
+import { query, type World } from '../actor.ts';
+import { type Continuations, ContinuationsOf, type Holder } from './continuations.ts';
+import {
+  answerOf,
+  type FoundDemographics,
+  findDemographics,
+  type Part,
+  shownMatches,
+} from './demographics-answer.ts';
 import type { PatientIdentityStores } from './stores.ts';
 
-/** A patient found, with what her best record says of her. */
-interface FoundPatient {
-  readonly patient: RegionalPatient;
-  readonly demographics: Demographics;
+/** What is kept of a query that is answered in parts. */
+interface Kept {
+  readonly found: FoundDemographics;
+  readonly query: DemographicsQuery;
+  /** Where the next part begins, for one who does not say. */
+  next: number;
 }
 
-interface Found {
-  readonly patients: readonly FoundPatient[];
-  /** More were found than are looked at. */
-  readonly more: boolean;
-  readonly community: Community;
-}
+/** What a request is answered with; undefined for one that cancels. */
+type Found =
+  | {
+      readonly found: FoundDemographics;
+      readonly query: DemographicsQuery;
+      readonly part: Part | undefined;
+    }
+  | undefined;
 
-/** At most so many patients are looked at and answered; who finds more must ask more narrowly. */
-const MOST_PATIENTS = 100;
+const KEPT = new ContinuationsOf<Kept>();
 
 /**
- * ITI-47 Patient Demographics Query HL7 V3, as the Patient Demographics Supplier answers it, without the Continuation
- * Option: more patients than wanted, or than are answered at once, give AE with the first of them.
+ * ITI-47 Patient Demographics Query HL7 V3, as the Patient Demographics Supplier answers it, with the Continuation Option:
+ * who gives an initialQuantity gets so many, and more of them for ten minutes by the queryId, as long as it is the same caller
+ * and device. Without one, more patients than are answered at once give AE with the first of them.
  *
- * Refuses: 204 for a scoping organisation that is unknown. Source: ITI TF-2: 3.47.4.2.3.
+ * Refuses: 204 for a scoping organisation that is unknown, or a queryId of which nothing is left. Source: ITI TF-2: 3.47.4.
  */
 export const patientDemographicsQuery = query(ITI_47, {
-  async find(request, { identities, community }: PatientIdentityStores): Promise<Found> {
-    const unknown = request.scopingOrganizations.flatMap((domain, index) =>
-      community.assigningAuthorities.includes(domain)
-        ? []
-        : [unknownScopingOrganization(request, index)],
-    );
-    if (unknown.length > 0) throw new Refusals(unknown);
-    const found = await identities.look((records) =>
-      searchPatients(request.criteria, { records, community, most: MOST_PATIENTS + 1 }),
-    );
-    return {
-      patients: found.slice(0, MOST_PATIENTS),
-      more: found.length > MOST_PATIENTS,
-      community,
-    };
+  async find(request, stores: PatientIdentityStores, world): Promise<Found> {
+    const kept = KEPT.of(stores);
+    const holder = holderOf(request, world);
+    if (isContinuation(request)) return continued(request, kept, { holder, now: world.now() });
+    const found = await findDemographics(request, stores);
+    const { initialQuantity } = request;
+    if (initialQuantity === undefined) return { found, query: request, part: undefined };
+    // The same id again is another query: what was left of the one before is not part of its answer.
+    kept.cancel(holder);
+    const weight = found.patients.length;
+    if (weight > initialQuantity) {
+      const keeping = { found, query: request, next: initialQuantity };
+      kept.keep({ found: keeping, query: '', weight }, holder, world);
+    }
+    return { found, query: request, part: { from: 0, quantity: initialQuantity } };
   },
 
-  subjects: ({ patients }) => patients.map(({ patient }) => patient.regionalId),
+  subjects: (found) =>
+    found === undefined ? [] : found.found.patients.map(({ patient }) => patient.regionalId),
 
-  reveal: ({ patients, more, community }, permission, request): DemographicsQueryResponse => {
-    const shown = patients.filter(({ patient }) =>
-      permission.shows({ patientId: patient.regionalId }),
-    );
-    const wanted = request.initialQuantity ?? MOST_PATIENTS;
-    const matches = shown.slice(0, wanted).map((one) => matchOf(one, request, community));
-    if (more || shown.length > wanted) {
-      const most = matches.length === 1 ? '1 patient was' : `${matches.length} patients were`;
-      const text = `more than ${most} found; ask more narrowly`;
-      return {
-        acknowledgement: 'AE',
-        queryResponseCode: 'AE',
-        matches,
-        details: [{ severity: 'E', text }],
-      };
+  reveal: (found, permission): DemographicsQueryResponse => {
+    if (found === undefined) {
+      return { acknowledgement: 'AA', queryResponseCode: 'NF', matches: [], details: [] };
     }
-    const queryResponseCode = matches.length > 0 ? 'OK' : 'NF';
-    return { acknowledgement: 'AA', queryResponseCode, matches, details: [] };
+    return answerOf(shownMatches(found.found, permission, found.query), found.found, found.part);
   },
 });
 
-/** Ids of the first domain that has one are the patient's; all others are other ids, and a wanted domain may have none. */
-function matchOf(
-  { patient, demographics }: FoundPatient,
-  { scopingOrganizations: wanted }: DemographicsQuery,
-  { device }: Community,
-): DemographicsMatch {
-  const all = idsOf(patient).filter(
-    ({ assigningAuthority }) => wanted.length === 0 || wanted.includes(assigningAuthority),
-  );
-  const domain = all[0]?.assigningAuthority;
-  const inDomain = ({ assigningAuthority }: PatientId) => assigningAuthority === domain;
-  const without = [...new Set(wanted)].filter(
-    (authority) => !all.some(({ assigningAuthority }) => assigningAuthority === authority),
-  );
-  return {
-    ids: all.filter(inDomain),
-    otherIds: [
-      ...all.filter((id) => !inDomain(id)),
-      ...without.map((assigningAuthority) => ({ assigningAuthority })),
-    ],
-    demographics,
-    degree: 100,
-    custodian: device,
-    ...(domain === undefined || domain === device ? {} : { providerOrganization: domain }),
-  };
+/** @throws Refusal 204 where nothing is left of the query */
+function continued(
+  { kind, startResultNumber, continuationQuantity }: QueryContinuation,
+  kept: Continuations<Kept>,
+  { holder, now }: { holder: Holder; now: Date },
+): Found {
+  if (kind === 'cancel') {
+    kept.cancel(holder);
+    return undefined;
+  }
+  const before = kept.latest(holder, now);
+  if (!before) throw unknownQuery();
+  const from = startResultNumber === undefined ? before.next : startResultNumber - 1;
+  const quantity = continuationQuantity ?? before.query.initialQuantity ?? 1;
+  before.next = from + quantity;
+  return { ...before, part: { from, quantity } };
+}
+
+function holderOf({ transmission, queryId }: DemographicsRequest, { caller }: World): Holder {
+  return { caller: caller.name, sender: transmission.sender.device, tag: writtenII(queryId) };
 }

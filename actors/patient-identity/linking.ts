@@ -1,142 +1,154 @@
-import type { Demographics, PatientId, PersonName } from '../../profiles/patient.ts';
+import type { Demographics, PatientId } from '../../profiles/patient.ts';
+import { Refusal } from '../../profiles/refusal.ts';
 import type { Issue } from '../../profiles/transaction.ts';
-import type {
-  IdentityReader,
-  IdentityWriter,
-  MatchingKeys,
-  NameKeys,
-  SourceRecord,
+import {
+  type IdentityWriter,
+  type PairVerdict,
+  pairOf,
+  type SourceRecord,
 } from './identity-store.ts';
+import type { MatchDecision, Matcher } from './matcher.ts';
+import { type Change, haveCommonAuthority, regroup } from './regroup.ts';
+import { searchKeysOf } from './search-names.ts';
+import { issueWideAreaIds } from './wide-area-ids.ts';
 
-/** More records than this with one name, sex and birth date say nothing about anyone. */
+/** A key that more records have says nothing about anyone. */
 const MOST_CANDIDATES = 100;
-
-/** A part of a name as it is compared: NFKC, spaces removed. Letter case is kept. */
-export function nameKey(part: string): string {
-  return part.normalize('NFKC').replace(/\s+/gu, '');
-}
-
-/** How a name is found and compared. A full name has both parts; the bar keeps where one ends and the other begins. */
-export function nameKeysOf({ family, given }: Pick<PersonName, 'family' | 'given'>): NameKeys {
-  const keys = { family: nameKey(family), given: nameKey(given.join('')) };
-  return keys.family && keys.given ? { ...keys, full: `${keys.family}|${keys.given}` } : keys;
-}
-
-/** What two records must have in common; undefined where that is not known of this one. */
-export function matchingKeysOf({
-  names,
-  administrativeGender,
-  birthTime,
-}: Demographics): MatchingKeys | undefined {
-  const full = names.flatMap((name) => nameKeysOf(name).full ?? []);
-  const birthDate = birthTime?.slice(0, DAY) ?? '';
-  if (!administrativeGender || birthDate.length < DAY || full.length === 0) return undefined;
-  return { birthDate, administrativeGender, names: [...new Set(full)] };
-}
-
-/** Digits of a date down to the day. */
-const DAY = 8;
 
 /** A record that is fed: new, or a new version of the one that the store has. */
 export interface FedRecord {
   readonly ids: readonly PatientId[];
   readonly demographics: Demographics;
+  /** The regional id that the affinity domain tells for it. */
+  readonly toldRegionalId?: string;
+  readonly fedBy: string;
   readonly stored: SourceRecord | undefined;
 }
 
+/** Where a fed record came to stand. */
+export interface Registered {
+  readonly regionalId: string;
+  /** The Document Registry has something to do. */
+  readonly isRegistryAsked: boolean;
+}
+
 /**
- * The regional id of a record that brings none: that of the one patient whose record elsewhere has the same birth date,
- * sex and full name in one representation, else its own.
+ * Stores a fed record, compares it with all that have a key in common with it, and forms the groups around it anew.
  *
- * Records are matched across assigning authorities only, and two ids of one authority never come to one patient by
- * matching. A stored record stays where it is while any other record of the patient still matches, or it is alone there
- * and matches nobody else.
+ * @throws Refusal 204 when the regional id that is told was subsumed by another
  */
-export async function linkedRegionalId(
-  fed: FedRecord,
-  records: IdentityReader,
-  issue: Issue,
-): Promise<string> {
-  const { stored } = fed;
-  const beside = (await companionsOf(stored, records)).length;
-  const candidates = await candidatesOf(fed, records);
-  if (stored && candidates.has(stored.regionalId)) return stored.regionalId;
-  const [candidate, ...others] = candidates;
-  if (candidate !== undefined && others.length === 0 && (await isOpenTo(fed, candidate, records))) {
-    return candidate;
-  }
-  if (stored && beside === 0) return stored.regionalId;
-  return await newRegionalId(records, issue);
-}
-
-async function companionsOf(
-  stored: SourceRecord | undefined,
-  records: IdentityReader,
-): Promise<readonly SourceRecord[]> {
-  if (!stored) return [];
-  const all = await records.recordsOf([stored.regionalId]);
-  return all.filter(({ number }) => number !== stored.number);
-}
-
-/** The patients with a matching record of another authority. */
-async function candidatesOf(
-  { ids, demographics, stored }: FedRecord,
-  records: IdentityReader,
-): Promise<ReadonlySet<string>> {
-  const keys = matchingKeysOf(demographics);
-  if (!keys) return new Set();
-  const alike = await records.matching(keys, MOST_CANDIDATES);
-  const elsewhere = alike.filter(
-    (record) => record.number !== stored?.number && !sharesAuthority(record.ids, ids),
-  );
-  return new Set(elsewhere.map(({ regionalId }) => regionalId));
-}
-
-/** True unless the patient already has an id of one of the record's authorities. */
-async function isOpenTo(
-  { ids, stored }: FedRecord,
-  regionalId: string,
-  records: IdentityReader,
-): Promise<boolean> {
-  const members = await records.recordsOf([regionalId]);
-  return members.every(
-    (member) => member.number === stored?.number || !sharesAuthority(member.ids, ids),
-  );
-}
-
-function sharesAuthority(one: readonly PatientId[], other: readonly PatientId[]): boolean {
-  return one.some(({ assigningAuthority }) =>
-    other.some((id) => id.assigningAuthority === assigningAuthority),
-  );
-}
-
-/** Digits of a regional id. */
-const REGIONAL_ID_DIGITS = 12;
-
-/** An id that nobody has, and that says nothing of the patient. */
-async function newRegionalId(records: IdentityReader, issue: Issue): Promise<string> {
-  for (;;) {
-    const number =
-      BigInt(`0x${issue.uuid().replaceAll('-', '')}`) % 10n ** BigInt(REGIONAL_ID_DIGITS);
-    const regionalId = number.toString().padStart(REGIONAL_ID_DIGITS, '0');
-    if (!(await records.knowsRegionalId(regionalId))) return regionalId;
-  }
-}
-
-/** Stores a record under its regional id. */
-export async function putRecord(
-  { ids, demographics, stored }: FedRecord,
-  regionalId: string,
-  { records, issue }: { records: IdentityWriter; issue: Issue },
-): Promise<void> {
-  await records.put(
+export async function register(fed: FedRecord, change: Change): Promise<Registered> {
+  const { records, matcher, issue, wideArea } = change;
+  const { stored, ids, demographics, toldRegionalId, fedBy } = fed;
+  if (toldRegionalId !== undefined) await refuseSubsumed(toldRegionalId, records);
+  const number = await records.put(
     {
-      number: stored?.number,
+      ...(stored ? { number: stored.number } : {}),
       ids,
       demographics,
-      regionalId,
-      names: demographics.names.map(nameKeysOf),
+      regionalId: stored?.regionalId ?? '',
+      ...(toldRegionalId === undefined ? {} : { toldRegionalId }),
+      names: searchKeysOf(demographics.names),
+      keys: { by: matcher.version, keys: matcher.keysOf(fed) },
+      fedBy,
     },
     issue.now(),
   );
+  if (wideArea) await issueWideAreaIds(ids, wideArea, { records, issue, by: fedBy });
+  await compare(number, change);
+  const befores = stored
+    ? [{ record: number, regionalId: stored.regionalId, ids: stored.ids }]
+    : [];
+  const isRegistryAsked = await regroup([number], change, befores);
+  const [record] = await records.recordsWith([number]);
+  return { regionalId: record?.regionalId ?? '', isRegistryAsked };
+}
+
+async function refuseSubsumed(regionalId: string, records: IdentityWriter): Promise<void> {
+  const state = await records.regionalIdState(regionalId);
+  if (state?.mergedInto === undefined) return;
+  throw new Refusal('204', 'the id of the affinity domain was subsumed by another');
+}
+
+/** Compares a record with the others, and writes down what came of it where that is not what was known before. */
+export async function compare(number: number, { records, matcher, issue }: Change): Promise<void> {
+  const [record] = await records.recordsWith([number]);
+  if (!record) return;
+  const known = new Map(
+    (await records.pairsOf([number])).map((pair) => [
+      pair.low === number ? pair.high : pair.low,
+      pair,
+    ]),
+  );
+  const candidates = await records.withKeys(matcher.keysOf(record), MOST_CANDIDATES);
+  const others = new Map(
+    [...candidates, ...(await records.recordsWith([...known.keys()]))].map((other) => [
+      other.number,
+      other,
+    ]),
+  );
+  others.delete(number);
+  for (const other of others.values()) {
+    const before = known.get(other.number);
+    if (before?.byHand) continue;
+    const decision = matcher.decide(record, other);
+    const verdict = verdictOf(decision, record, other);
+    if (verdict === 'apart' ? !before : isKnown(before, { verdict, decision, matcher })) continue;
+    const pair = pairOf(number, other.number);
+    const decided = await records.decide(
+      {
+        ...pair,
+        verdict,
+        score: decision.score,
+        ruleSet: matcher.version,
+        ...(matcher.thresholds === undefined ? {} : { thresholds: matcher.thresholds }),
+        why: decision.why,
+        by: 'auto',
+      },
+      issue.now(),
+    );
+    if (verdict === 'apart') {
+      await records.removePair(pair);
+      await closeReviewsOf(pair, { records, issue });
+    } else {
+      const { score } = decision;
+      const ruleSet = matcher.version;
+      await records.putPair({ ...pair, verdict, byHand: false, score, ruleSet, decision: decided });
+    }
+  }
+}
+
+/** Two ids of one authority are never linked by a rule: whether they are one person's, a person must say. */
+function verdictOf(
+  { outcome }: MatchDecision,
+  one: SourceRecord,
+  other: SourceRecord,
+): PairVerdict['verdict'] {
+  if (outcome === 'APART') return 'apart';
+  return outcome === 'AUTO' && !haveCommonAuthority(one, other) ? 'linked' : 'review';
+}
+
+function isKnown(
+  before: PairVerdict | undefined,
+  {
+    verdict,
+    decision,
+    matcher,
+  }: { verdict: PairVerdict['verdict']; decision: MatchDecision; matcher: Matcher },
+): boolean {
+  return (
+    before?.verdict === verdict &&
+    before.score === decision.score &&
+    before.ruleSet === matcher.version
+  );
+}
+
+async function closeReviewsOf(
+  { low, high }: { readonly low: number; readonly high: number },
+  { records, issue }: { records: IdentityWriter; issue: Issue },
+): Promise<void> {
+  for (const review of await records.openReviewsOf([low])) {
+    if (review.low !== low || review.high !== high) continue;
+    await records.closeReview(review.number, { state: 'obsolete', by: 'auto', at: issue.now() });
+  }
 }

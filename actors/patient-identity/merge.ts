@@ -1,29 +1,88 @@
+import { type PatientId, samePatientId } from '../../profiles/patient.ts';
 import { ITI_44, type PatientMergeFeed } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { PeerFailure, type World } from '../actor.ts';
-import { putRecord } from './linking.ts';
-import type { PatientIdentityStores } from './stores.ts';
+import { earlierAnswer, rememberAnswer } from './answer-once.ts';
+import { pairOf } from './identity-store.ts';
+import { type Change, regroup } from './regroup.ts';
+import { settleRegistry } from './registry-feed.ts';
+import { changeRecords, type PatientIdentityStores } from './stores.ts';
 
 /**
  * Merges two ids of the affinity domain: the Document Registry judges and merges first, then every record of the subsumed
- * patient becomes one of the surviving. The same message again goes on where the first was broken off.
+ * patient becomes one of the surviving, by the word of the affinity domain. The same message again goes on where the first was
+ * broken off.
  *
- * @throws Refusal 204 as the registry refuses; INTERR when it cannot be asked
+ * @throws Refusal 204 as the registry refuses, or when it was subsumed before; INTERR when it cannot be asked
  */
 export async function mergeRegionalIds(
   request: PatientMergeFeed,
-  { identities }: PatientIdentityStores,
+  stores: PatientIdentityStores,
   world: World,
 ): Promise<void> {
-  await mergeInRegistry(request, world);
   const { surviving, subsumed } = request;
-  await identities.change(async (records) => {
-    for (const record of await records.recordsOf([subsumed.id])) {
-      const { ids, demographics } = record;
-      const fed = { ids, demographics, stored: record };
-      await putRecord(fed, surviving.id, { records, issue: world });
-    }
+  const message = messageOf(world);
+  if (stores.wideArea) throw new Refusal('204', 'an id of the service itself cannot be merged');
+  const isDone = await stores.identities.look(async (records) => {
+    if (await earlierAnswer(records, world)) return true;
+    const state = await records.regionalIdState(subsumed.id);
+    if (state?.mergedInto === undefined) return false;
+    const done = await records.mergeOf(subsumed);
+    const isSame = message !== undefined && done?.message === message;
+    if (isSame && samePatientId(done.surviving, surviving)) return true;
+    throw new Refusal('204', 'the subsumed id was subsumed before');
   });
+  if (!isDone) {
+    await mergeInRegistry(request, world);
+    await changeRecords(stores, world, async (change) => {
+      await joinRecords({ surviving, subsumed, message, by: world.caller.name }, change);
+      await rememberAnswer(change.records, world, {});
+    });
+  }
+  await settleRegistry(stores, world);
+}
+
+/** What tells a message from every other; undefined where none was sent. */
+export function messageOf({ message, caller }: World): string | undefined {
+  return message === undefined ? undefined : `${caller.name} ${message.id} ${message.bodyHash}`;
+}
+
+async function joinRecords(
+  {
+    surviving,
+    subsumed,
+    message,
+    by,
+  }: { surviving: PatientId; subsumed: PatientId; message: string | undefined; by: string },
+  change: Change,
+): Promise<void> {
+  const { records, issue } = change;
+  const [into, from] = [
+    await records.recordsOf([surviving.id]),
+    await records.recordsOf([subsumed.id]),
+  ];
+  const befores = from.map(({ number, regionalId, ids }) => ({ record: number, regionalId, ids }));
+  await records.mergeCharts(
+    {
+      subsumed,
+      surviving,
+      subsumedRecord: 0,
+      survivingRecord: 0,
+      movedIds: [],
+      ...(message === undefined ? {} : { message }),
+    },
+    issue.now(),
+  );
+  await records.putRegionalId(surviving.id);
+  await records.putRegionalId(subsumed.id, surviving.id);
+  for (const { number } of [...into, ...from]) await records.tellRegionalId(number, surviving.id);
+  const [one, other] = [into[0], from[0]];
+  if (one && other) {
+    const pair = pairOf(one.number, other.number);
+    await records.decide({ ...pair, verdict: 'merged', why: [], by }, issue.now());
+  }
+  const all = [...into, ...from].map(({ number }) => number);
+  if (all.length > 0) await regroup(all, change, befores);
 }
 
 async function mergeInRegistry(request: PatientMergeFeed, world: World): Promise<void> {

@@ -1,7 +1,9 @@
 import { transmissionOf } from '../../profiles/formats/hl7v3.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
+import { ITI_64 } from '../../profiles/xds/iti-64.ts';
 import { PeerFailure, type World } from '../actor.ts';
+import type { KeptRegistryTask } from './identity-store.ts';
 import type { PatientIdentityStores } from './stores.ts';
 
 /**
@@ -45,11 +47,80 @@ export async function feedUnconfirmed(
   return refused;
 }
 
-async function isTaken(
+/** So many tasks are read at a time. */
+const TASKS_AT_ONCE = 50;
+
+/**
+ * Has the Document Registry do what changes of patients have left for it, in order: what follows is not done before what went
+ * before. What the registry refuses waits for a person, and what comes after it goes on.
+ *
+ * @returns how many it refused
+ * @throws Refusal INTERR when the registry gives no answer: the rest is done next time
+ */
+export async function settleRegistry(stores: PatientIdentityStores, world: World): Promise<number> {
+  const { identities } = stores;
+  let refused = 0;
+  for (;;) {
+    const tasks = await identities.look((records) => records.registryTasks('open', TASKS_AT_ONCE));
+    if (tasks.length === 0) return refused;
+    for (const task of tasks) {
+      const refusal = await refusalOf(task, stores, world);
+      await identities.change((records) =>
+        refusal === undefined
+          ? records.settleRegistryTask(task.number, 'done')
+          : records.settleRegistryTask(task.number, 'refused', refusal),
+      );
+      if (refusal !== undefined) refused += 1;
+    }
+  }
+}
+
+/** Undefined where it was done. */
+async function refusalOf(
+  task: KeptRegistryTask,
+  stores: PatientIdentityStores,
+  world: World,
+): Promise<string | undefined> {
+  try {
+    if (task.kind === 'merge') await feedRegistry(task.from, stores, world);
+    await feedRegistry(task.to, stores, world);
+    const { status, errors } = await world.ask(ITI_64, 'document-registry', changeOf(task, stores));
+    return status === 'Success' ? undefined : (errors[0]?.codeContext ?? 'refused');
+  } catch (error) {
+    if (error instanceof PeerFailure) {
+      throw new Refusal('INTERR', 'the Document Registry did not answer; send it again', {
+        cause: error,
+      });
+    }
+    const [refusal] = refusalsOf(error) ?? [];
+    if (refusal === undefined || refusal.code === 'INTERR') throw error;
+    return refusal.context;
+  }
+}
+
+/** What the registry is asked for a task. */
+export function changeOf(
+  { kind, change, from, to, moving, staying }: KeptRegistryTask,
+  { community: { affinityDomain: assigningAuthority } }: PatientIdentityStores,
+) {
+  return {
+    change,
+    from: { id: from, assigningAuthority },
+    to: { id: to, assigningAuthority },
+    moving,
+    staying,
+    ...(kind === 'merge' ? { isWhole: true } : {}),
+  };
+}
+
+/** Whether the Document Registry takes a regional id. @throws what is neither a refusal nor a peer's failure */
+export async function isTaken(
   regionalId: string,
-  { identities, community }: PatientIdentityStores,
+  { identities, community, wideArea }: PatientIdentityStores,
   world: World,
 ): Promise<boolean> {
+  // Beneath a wide-area id service there is no registry, and nobody but itself knows these ids.
+  if (wideArea) return true;
   const { affinityDomain, device } = community;
   const [record] = await identities.look((records) => records.recordsOf([regionalId]));
   try {

@@ -15,7 +15,14 @@ import {
 import { parseXml, serializeXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
-import type { Body, Issue, SoapMessage, Transaction } from '../../profiles/transaction.ts';
+import {
+  type Body,
+  type Issue,
+  type SoapMessage,
+  type Spoken,
+  speaksSoap,
+  type Transaction,
+} from '../../profiles/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { attend } from '../safeguards/attend.ts';
@@ -80,7 +87,7 @@ export interface PipelineLimits {
 interface Progress {
   messageId?: string;
   opened?: OpenedEnvelope;
-  bound?: BoundAnswer;
+  transaction?: Transaction<unknown, unknown>;
   message?: SoapMessage;
   request?: unknown;
   response?: unknown;
@@ -110,9 +117,8 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   try {
     const root = await unframe(incoming, house.limits, progress, parts);
     const opened = open(root, progress, house);
-    const bound = choose(incoming, opened, progress, house);
+    const { bound, transaction } = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
-    const { transaction } = bound.answer;
     progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
     const world: World = {
       ask: house.askFor(caller, releases),
@@ -237,16 +243,22 @@ function choose(
   opened: OpenedEnvelope,
   progress: Progress,
   house: PipelineHouse,
-): BoundAnswer {
+): { bound: BoundAnswer; transaction: Transaction<unknown, unknown> } {
   const bound = house.answerTo(incoming.actor, opened.action);
-  if (!bound) throw faultActionNotSupported(opened.action);
-  progress.bound = bound;
-  const { wire, id } = bound.answer.transaction;
+  const transaction = bound?.answer.transaction;
+  if (!bound || !transaction || !speaksSoap(transaction)) {
+    throw faultActionNotSupported(opened.action);
+  }
+  progress.transaction = transaction;
+  const { wire, id } = transaction;
   const message = wire.messages.find(({ action }) => action === opened.action);
   if (!message) throw faultActionNotSupported(opened.action);
   progress.message = message;
   const { body } = opened;
-  if (body.namespace !== message.body.namespace || body.name !== message.body.name) {
+  const announced = [message.body, ...(message.alsoBodies ?? [])];
+  if (
+    !announced.some(({ namespace, name }) => body.namespace === namespace && body.name === name)
+  ) {
     throw faultActionMismatch(
       opened.action,
       `expected {${message.body.namespace}}${message.body.name}, received {${body.namespace}}${body.name}`,
@@ -256,7 +268,7 @@ function choose(
     const expected = wire.mtom === 'both' ? 'MTOM (multipart/related)' : 'Simple SOAP';
     throw new Fault('Sender', `${id} is ${expected}; received the other encoding`);
   }
-  return bound;
+  return { bound, transaction };
 }
 
 /** The directory says what this certificate may call; an attempt beyond that is a security event. */
@@ -277,7 +289,7 @@ async function identify(
 /** A defect, or a peer that we needed and did not get: the caller hears the transaction's general error, no more. */
 function generalRefusal(error: unknown, progress: Progress, house: PipelineHouse): Refusal {
   house.log.error({ transaction: idOf(progress), message: progress.messageId }, error);
-  const transaction = progress.bound?.answer.transaction;
+  const { transaction } = progress;
   const reason =
     error instanceof PeerFailure
       ? `${error.peer} could not be asked`
@@ -288,7 +300,7 @@ function generalRefusal(error: unknown, progress: Progress, house: PipelineHouse
 
 /** The answer that says no: a fault below the transaction, else in the transaction's own form. */
 function refuse(refusals: readonly Refusal[], progress: Progress, house: PipelineHouse): Reply {
-  const transaction = progress.bound?.answer.transaction;
+  const { transaction } = progress;
   const fault = refusals.find((refusal) => refusal instanceof Fault);
   if (!fault && transaction && progress.opened) {
     return frameBody(transaction.refusal(refusals, progress.opened, house), progress, house);
@@ -312,7 +324,7 @@ function frameBody(body: Body, progress: Progress, house: PipelineHouse): Reply 
 }
 
 function idOf(progress: Progress): string {
-  return progress.bound?.answer.transaction.id ?? 'unknown';
+  return progress.transaction?.id ?? 'unknown';
 }
 
 async function audit(
@@ -325,7 +337,7 @@ async function audit(
   }: { outcome: ExchangeOutcome; startedAt: Date; refusals: readonly Refusal[] },
   house: PipelineHouse,
 ): Promise<void> {
-  const transaction = progress.bound?.answer.transaction;
+  const { transaction } = progress;
   if (!transaction) return;
   await house.record(
     recordOfExchange(incoming, progress, transaction, { outcome, startedAt, refusals }),
@@ -338,7 +350,7 @@ async function recordInterruption(
   { bytesSent, startedAt }: { bytesSent: number; startedAt: Date },
   house: PipelineHouse,
 ): Promise<void> {
-  const transaction = progress.bound?.answer.transaction;
+  const { transaction } = progress;
   house.log.warn({ transaction: idOf(progress), outcome: 'interrupted', bytesSent });
   if (!transaction) return;
   const record = recordOfExchange(incoming, progress, transaction, {
@@ -352,7 +364,7 @@ async function recordInterruption(
 function recordOfExchange(
   incoming: Incoming,
   progress: Progress,
-  transaction: Transaction<unknown, unknown>,
+  transaction: Spoken<unknown, unknown>,
   {
     outcome,
     startedAt,
@@ -382,7 +394,7 @@ function recordOfExchange(
 
 /** The raw query for the record, only where the transaction's row is a query. */
 function queryTextOf(
-  transaction: Transaction<unknown, unknown>,
+  transaction: Spoken<unknown, unknown>,
   progress: Progress,
 ): string | undefined {
   if (transaction.audit.event.answerer !== 'Query' || !progress.opened) return undefined;

@@ -15,6 +15,8 @@ import type { SoapWire } from '../../profiles/transaction.ts';
 /** An actor as far as its WSDL is concerned: every `Actor` is one. */
 export interface DescribedActor {
   readonly name: ActorName;
+  /** The file of its wrapper, without its ending; default: its name. */
+  readonly wsdl?: string;
   readonly answers: readonly {
     readonly transaction: { readonly id: string; readonly wire: SoapWire };
   }[];
@@ -74,8 +76,9 @@ export class WsdlLibrary {
    * @param endpointUrl the URL that the request came in on, without its query; it becomes the address of the services
    */
   serve(actor: ActorName, query: URLSearchParams, endpointUrl: string): WsdlPage | undefined {
-    if (!this.#actors.some(({ name }) => name === actor)) return undefined;
-    const wrapper = `${actor}.wsdl`;
+    const described = this.#actors.find(({ name }) => name === actor);
+    if (!described) return undefined;
+    const wrapper = wrapperOf(described);
     const name = fileAskedFor(query, wrapper);
     const text = name === undefined ? undefined : this.#files.get(name);
     if (name === undefined || text === undefined || !this.#reachableFrom(wrapper).has(name)) {
@@ -100,7 +103,7 @@ export class WsdlLibrary {
   }
 
   async #faultsOf(actor: DescribedActor): Promise<string[]> {
-    const wrapper = `${actor.name}.wsdl`;
+    const wrapper = wrapperOf(actor);
     const reached = [...this.#reachableFrom(wrapper)];
     const lost = reached.filter((name) => !this.#files.has(name));
     if (lost.length > 0) return lost.map((name) => `${name} is not in profiles/wsdl`);
@@ -137,6 +140,10 @@ export class WsdlLibrary {
   #pathOf(name: string): string {
     return join(this.#directory, name);
   }
+}
+
+function wrapperOf({ name, wsdl = name }: DescribedActor): string {
+  return `${wsdl}.wsdl`;
 }
 
 function messagesOf(wire: SoapWire): string[] {

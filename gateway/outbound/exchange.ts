@@ -1,14 +1,15 @@
 import type { ActorName, Ask, AskOptions, Caller, Destination, World } from '../../actors/actor.ts';
 import { PeerFailure } from '../../actors/actor.ts';
 import type { Answer } from '../../actors/actor.ts';
-import type { Issue, Transaction } from '../../profiles/transaction.ts';
+import { type Issue, type Spoken, speaksMllp, speaksSoap } from '../../profiles/transaction.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { attendInside } from '../safeguards/attend.ts';
 import { Fault } from '../../profiles/refusal.ts';
 import { type ExchangeRecord, outcomeOf } from '../safeguards/audit.ts';
 import { type ServerTurnedAway, serverTurnedAway } from './failure.ts';
-import type { Endpoint, SoapSender, Unanswered } from './soap-sender.ts';
+import type { MllpSender } from './mllp-sender.ts';
+import type { Endpoint, Sent, SoapSender, Unanswered } from './soap-sender.ts';
 
 /** What asking needs of the house. */
 export interface ExchangeHouse extends Issue {
@@ -20,6 +21,7 @@ export interface ExchangeHouse extends Issue {
   /** Where an actor or a community is reached over the wire. */
   endpointOf(destination: Destination, transaction: string): Endpoint | undefined;
   readonly sender: SoapSender;
+  readonly mllpSender: MllpSender;
   readonly record: (exchange: ExchangeRecord) => Promise<void>;
   /** Writes a security alert: the peer that we called is not who it should be. */
   readonly alert: (server: ServerTurnedAway, endpoint: string) => Promise<void>;
@@ -70,11 +72,11 @@ export class Exchange {
   }
 
   async #overTheWire<Request, Response>(
-    transaction: Transaction<Request, Response>,
+    transaction: Spoken<Request, Response>,
     destination: Destination,
     { request, options, releases }: { request: Request; options?: AskOptions; releases?: Releases },
   ): Promise<Response> {
-    const peer = typeof destination === 'string' ? destination : destination.homeCommunityId;
+    const peer = peerOf(destination);
     const endpoint = this.#house.endpointOf(destination, transaction.id);
     if (!endpoint)
       throw new PeerFailure('permanent', `no endpoint is known for ${transaction.id}`, { peer });
@@ -82,7 +84,7 @@ export class Exchange {
     let unanswered: Unanswered | undefined;
     const recordAs = (outcome: ExchangeRecord['outcome'], response?: Response) =>
       this.#house.record({
-        transaction: transaction as Transaction<unknown, unknown>,
+        transaction: transaction as Spoken<unknown, unknown>,
         side: 'asker',
         outcome,
         at,
@@ -94,7 +96,7 @@ export class Exchange {
         answerer: { userId: endpoint.url, host: new URL(endpoint.url).hostname, name: peer },
       });
     try {
-      const sent = await this.#house.sender.send(transaction, request, {
+      const sent = await this.#send(transaction, request, {
         endpoint,
         deadlineMs: options?.deadlineMs,
         progressed: options?.progressed,
@@ -126,4 +128,19 @@ export class Exchange {
       throw error;
     }
   }
+
+  #send<Request, Response>(
+    transaction: Spoken<Request, Response>,
+    request: Request,
+    to: Parameters<SoapSender['send']>[2],
+  ): Promise<Sent<Response>> {
+    if (speaksMllp(transaction)) return this.#house.mllpSender.send(transaction, request, to);
+    if (speaksSoap(transaction)) return this.#house.sender.send(transaction, request, to);
+    throw new Error(`${transaction.id} has no wire`);
+  }
+}
+
+function peerOf(destination: Destination): string {
+  if (typeof destination === 'string') return destination;
+  return 'system' in destination ? destination.system : destination.homeCommunityId;
 }

@@ -30,6 +30,11 @@ export interface Endpoint {
   readonly peer: string;
   /** TLS options for this peer: our certificate, its anchors, its protocol floor. */
   readonly tls: ConnectionOptions;
+  /** MSH-5 and MSH-6, and how it reads: where HL7 v2 is sent. */
+  readonly v2?: {
+    readonly receiver: { readonly application: string; readonly facility: string };
+    readonly charset?: string;
+  };
 }
 
 export interface SenderOptions extends Issue {

@@ -13,7 +13,7 @@ import {
 } from '../../profiles/atna/audit-message.ts';
 import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import type { RetrieveDocumentSetResponse } from '../../profiles/xds/iti-43.ts';
-import type { Transaction } from '../../profiles/transaction.ts';
+import type { Spoken } from '../../profiles/transaction.ts';
 
 /**
  * How an exchange ended, and what security events make of it. Source: DICOM PS3.15 Table A.5.2-1, which leaves the bounds to
@@ -49,7 +49,7 @@ export interface ExchangeEnd {
 
 /** An exchange that crossed the wall of this process, however far it came. */
 export interface ExchangeRecord {
-  readonly transaction: Transaction<unknown, unknown>;
+  readonly transaction: Spoken<unknown, unknown>;
   /** Which end we are. */
   readonly side: AuditSide;
   readonly outcome: ExchangeOutcome;
@@ -140,12 +140,15 @@ export function recordOf(exchange: ExchangeRecord, recorder: Recorder): string[]
 
 /** How a response ended the exchange: by its status or acknowledgement, whichever form it has. */
 export function outcomeOf(response: unknown): ExchangeOutcome {
-  const { status, acknowledgement, code, errors } = response as {
+  const { status, acknowledgement, code, errors, locations } = response as {
     readonly status?: string;
     readonly acknowledgement?: string;
     readonly code?: string;
     readonly errors?: readonly unknown[];
+    readonly locations?: readonly unknown[];
   };
+  // ITI-56 says no by a fault alone.
+  if (locations !== undefined) return 'success';
   if (status === 'PartialSuccess') return 'partial';
   if (status === 'Success') return errors && errors.length > 0 ? 'partial' : 'success';
   if (status !== undefined) return 'refused';
@@ -204,6 +207,31 @@ export function auditLogUsed(
     auditSourceId: recorder.auditSourceId,
     user: { userId: use.user, alternativeUserId: String(recorder.pid), host: recorder.host },
     trail: use.trail,
+  });
+}
+
+/** The record of a person who looked at, or decided upon, who a patient is. */
+export function patientRecordUsed(
+  use: {
+    readonly user: string;
+    readonly deed: string;
+    readonly action: 'C' | 'R' | 'U';
+    readonly patients: readonly PatientId[];
+    readonly outcome: 'success' | 'refused';
+    readonly at: Date;
+  },
+  recorder: Recorder,
+): string {
+  return encodeAuditMessage({
+    kind: 'patient-record',
+    at: use.at,
+    outcome: AUDIT_OUTCOMES[use.outcome],
+    auditSourceId: recorder.auditSourceId,
+    deed: use.deed,
+    action: use.action,
+    user: { userId: use.user, host: recorder.host },
+    application: selfOf(recorder),
+    patients: use.patients,
   });
 }
 

@@ -1,17 +1,19 @@
 import type { ActorName, Caller } from '../../actors/actor.ts';
-import type { CertificateIdentity, DirectoryEntry, SystemEntry } from './directory.ts';
+import type { CertificateIdentity, DirectoryEntry, SystemEntry, V2Sender } from './directory.ts';
 
 /** What is called: the room, which is the endpoint, and the transaction. */
 export interface Call {
   readonly actor: ActorName;
   /** `ITI-18` */
   readonly transaction: string;
+  /** MSH-3 and MSH-4, where the call is an HL7 v2 message. */
+  readonly sender?: V2Sender;
 }
 
 /** Why a peer that the directory knows may not make this call. */
 export interface CallerRefusal {
   readonly kind: 'refused';
-  readonly reason: 'unlisted' | 'wrong-room' | 'transaction-not-allowed';
+  readonly reason: 'unlisted' | 'wrong-room' | 'transaction-not-allowed' | 'wrong-sender';
   /** Names of entries, rooms and transactions; no person. */
   readonly detail: string;
 }
@@ -36,9 +38,18 @@ export function mayCall(entry: DirectoryEntry, { actor, transaction }: Call): bo
  */
 export function callerFor(
   identity: CertificateIdentity,
-  entries: readonly DirectoryEntry[],
+  listed: readonly DirectoryEntry[],
   call: Call,
 ): CallerAdmitted | CallerRefusal {
+  const entries = listed.filter((entry) => maySendAs(entry, call.sender));
+  if (listed.length > 0 && entries.length === 0) {
+    const names = listed.map(({ name }) => name).join(', ');
+    return {
+      kind: 'refused',
+      reason: 'wrong-sender',
+      detail: `MSH-3 and MSH-4 are none of those of ${names}`,
+    };
+  }
   const permitting = entries.filter((entry) => mayCall(entry, call));
   const [first] = permitting;
   if (first)
@@ -59,6 +70,15 @@ export function callerFor(
     reason: 'transaction-not-allowed',
     detail: `${names} may not call ${call.transaction} at /${call.actor}`,
   };
+}
+
+/** A v2 message names its sender: who lists any may send as those alone. Source: ITI TF-2: 3.8.4.1.2. */
+function maySendAs({ mllp }: DirectoryEntry, sender: V2Sender | undefined): boolean {
+  if (sender === undefined || mllp === undefined || mllp.senders.length === 0) return true;
+  return mllp.senders.some(
+    ({ application, facility }) =>
+      application === sender.application && facility === sender.facility,
+  );
 }
 
 function mayEnter(entry: DirectoryEntry, actor: ActorName): boolean {

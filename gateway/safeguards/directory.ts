@@ -21,6 +21,22 @@ export interface Quirk {
   readonly review: string;
 }
 
+/** MSH-3 and MSH-4 of a system, each its first component. */
+export interface V2Sender {
+  readonly application: string;
+  readonly facility: string;
+}
+
+/** How a system speaks HL7 v2. */
+export interface V2Speech {
+  /** The names under which it sends; none: any. The first is its name as a receiver. */
+  readonly senders: readonly V2Sender[];
+  /** It sits on this machine and may use the listeners without TLS, where its names are all that tells who it is. */
+  readonly loopback: boolean;
+  /** What is sent to it: UTF-8, or ISO-2022-JP as SS-MIX2 and JAHIS have it. */
+  readonly charset: 'UNICODE UTF-8' | '~ISO IR87';
+}
+
 interface EntryBase {
   readonly name: string;
   readonly certificate: CertificateBinding;
@@ -31,6 +47,7 @@ interface EntryBase {
   /** `tls12`: this partner cannot speak TLS 1.3. */
   readonly tls?: 'tls12';
   readonly quirks: readonly Quirk[];
+  readonly mllp?: V2Speech;
 }
 
 /** The gateway of one or several other communities. */
@@ -38,6 +55,8 @@ export interface GatewayEntry extends EntryBase {
   readonly kind: 'gateway';
   /** `urn:oid:…`; at least one. */
   readonly homeCommunityIds: readonly string[];
+  /** OID of the domain in which each has its ids at the wide-area id service, by homeCommunityId. */
+  readonly wideAreaDomains: Readonly<Record<string, string>>;
 }
 
 /** A system of our own community, or (`own`) an actor of it that runs in another process. */
@@ -49,6 +68,8 @@ export interface SystemEntry extends EntryBase {
   /** OIDs of the patient id authorities that it may feed. */
   readonly assigningAuthorities: readonly string[];
   readonly own: boolean;
+  /** OIDs of the domains of which it is told when a patient's ids change (ITI-46, or ITI-10); none: never. */
+  readonly notifiedOf: readonly string[];
 }
 
 export type DirectoryEntry = GatewayEntry | SystemEntry;
@@ -81,6 +102,8 @@ export interface Directory {
   communities(): readonly KnownCommunity[];
   findCommunity(homeCommunityId: string): KnownCommunity | undefined;
   findEntry(name: string): DirectoryEntry | undefined;
+  /** Entries that may use the listeners without TLS under this name. */
+  onLoopback(): readonly DirectoryEntry[];
 }
 
 /** A directory that cannot be used, with everything that is wrong with it. */
@@ -138,6 +161,7 @@ function directoryOf(entries: readonly DirectoryEntry[], generation: number): Di
     communities: () => communities,
     findCommunity: (homeCommunityId) => byId.get(homeCommunityId),
     findEntry: (name) => byName.get(name),
+    onLoopback: () => entries.filter(({ mllp }) => mllp?.loopback === true),
   };
 }
 
@@ -159,8 +183,16 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
 const ANYTHING = /^[^\p{Cc}]{1,1000}$/u;
 
 const SHARED = ['name', 'kind', 'certificate', 'transactions', 'endpoints', 'tls', 'quirks'];
-const OF_GATEWAY = [...SHARED, 'homeCommunityIds'];
-const OF_SYSTEM = [...SHARED, 'institution', 'sourceIds', 'assigningAuthorities', 'own'];
+const OF_GATEWAY = [...SHARED, 'homeCommunityIds', 'wideAreaDomains'];
+const OF_SYSTEM = [
+  ...SHARED,
+  'institution',
+  'sourceIds',
+  'assigningAuthorities',
+  'own',
+  'mllp',
+  'notifiedOf',
+];
 
 function readEntry(row: CheckedRow): DirectoryEntry {
   const shared = {
@@ -175,7 +207,8 @@ function readEntry(row: CheckedRow): DirectoryEntry {
     row.refuseUnknown(OF_GATEWAY);
     const homeCommunityIds = row.texts('homeCommunityIds', URN_OID, 'urn:oid:… each');
     if (homeCommunityIds.length === 0) row.fault('homeCommunityIds', 'at least one urn:oid:…');
-    return { kind: 'gateway', ...shared, homeCommunityIds };
+    const wideAreaDomains = readDomains(row.inner('wideAreaDomains', {}), homeCommunityIds);
+    return { kind: 'gateway', ...shared, homeCommunityIds, wideAreaDomains };
   }
   row.refuseUnknown(OF_SYSTEM);
   return {
@@ -185,7 +218,29 @@ function readEntry(row: CheckedRow): DirectoryEntry {
     sourceIds: row.texts('sourceIds', OID, 'OIDs, as text'),
     assigningAuthorities: row.texts('assigningAuthorities', OID, 'OIDs, as text'),
     own: row.flag('own'),
+    notifiedOf: row.texts('notifiedOf', OID, 'OIDs, as text'),
+    ...(row.has('mllp') ? { mllp: readSpeech(row.inner('mllp')) } : {}),
   };
+}
+
+const HD = /^[^\p{Cc}|^~\\&]{1,199}$/u;
+
+/** Whoever may come without a certificate has to say under which names, or everybody on this machine might. */
+function readSpeech(row: CheckedRow): V2Speech {
+  row.refuseUnknown(['senders', 'loopback', 'charset']);
+  const senders = row.inners('senders').map((sender) => {
+    sender.refuseUnknown(['application', 'facility']);
+    return {
+      application: sender.text('application', HD, 'MSH-3, without delimiters'),
+      facility: sender.text('facility', HD, 'MSH-4, without delimiters'),
+    };
+  });
+  const loopback = row.flag('loopback');
+  if (loopback && senders.length === 0) row.fault('senders', 'at least one, with loopback');
+  const charset = row.has('charset')
+    ? row.choice('charset', ['UNICODE UTF-8', '~ISO IR87'])
+    : 'UNICODE UTF-8';
+  return { senders, loopback, charset };
 }
 
 function readBinding(row: CheckedRow): CertificateBinding {
@@ -204,14 +259,32 @@ function readEndpoints(row: CheckedRow): Readonly<Record<string, string>> {
   const endpoints: Record<string, string> = {};
   for (const key of row.keys()) {
     if (!TRANSACTION.test(key)) row.fault(key, 'a transaction id such as ITI-38');
-    const text = row.text(key, ANYTHING, 'an https:// address');
+    const text = row.text(key, ANYTHING, 'an https:// or mllps:// address');
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url?.protocol !== 'https:' || url.username !== '' || url.hash !== '') {
-      row.fault(key, 'an https:// address');
-    }
+    if (!isEndpoint(url)) row.fault(key, 'an https:// or mllps:// address');
     endpoints[key] = text;
   }
   return endpoints;
+}
+
+function readDomains(
+  row: CheckedRow,
+  homeCommunityIds: readonly string[],
+): Readonly<Record<string, string>> {
+  const domains: Record<string, string> = {};
+  for (const key of row.keys()) {
+    if (!homeCommunityIds.includes(key)) row.fault(key, 'one of homeCommunityIds');
+    domains[key] = row.text(key, OID, 'an OID, as text');
+  }
+  return domains;
+}
+
+/** `mllp://` has no TLS: it stays on this machine. */
+function isEndpoint(url: URL | undefined): boolean {
+  if (url === undefined || url.username !== '' || url.hash !== '') return false;
+  if (url.protocol === 'https:') return true;
+  if (url.protocol === 'mllp:' && !['127.0.0.1', '[::1]'].includes(url.hostname)) return false;
+  return ['mllp:', 'mllps:'].includes(url.protocol) && url.port !== '' && url.pathname.length < 2;
 }
 
 function readQuirk(row: CheckedRow): Quirk {

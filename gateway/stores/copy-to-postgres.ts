@@ -128,7 +128,8 @@ export function tablesOf(source: SqliteConnection): readonly Table[] {
         name,
         columns: columns.map((column) => String(column['name'])),
         key: key.map((column) => String(column['name'])),
-        isNumbered: key.length === 1 && key[0]?.['type'] === 'integer',
+        // SQLite tells the names of types in either case.
+        isNumbered: key.length === 1 && String(key[0]?.['type']).toLowerCase() === 'integer',
       };
     });
 }

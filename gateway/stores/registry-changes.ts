@@ -6,16 +6,10 @@ import type {
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
 import { encodeSlot } from '../../profiles/formats/ebxml-encode.ts';
 import { octetsOfPieces, textOfPiece } from '../../profiles/formats/xml-pieces.ts';
-import type { PatientId } from '../../profiles/patient.ts';
 import { CompiledQuery, type Writes } from './database.ts';
 import { inSlices } from './in-slices.ts';
 import type { SqlPart } from './registry-conditions.ts';
-import {
-  patientInHead,
-  type RegistryObjectRow,
-  type RegistryTables,
-  storedObjectOf,
-} from './registry-rows.ts';
+import { type RegistryObjectRow, type RegistryTables, storedObjectOf } from './registry-rows.ts';
 import type { SqlValue } from './sql-parameter.ts';
 
 type Queries = Writes<RegistryTables>;
@@ -112,31 +106,6 @@ function lastUpdateSlot(lastUpdateTime: string): string {
   return encodeSlot({ name: 'lastUpdateTime', values: [lastUpdateTime] });
 }
 
-/** Gives a patient's objects, and those whom he has subsumed, to another of the same authority. */
-export async function mergePatients(
-  queries: Queries,
-  { subsumed, surviving }: { subsumed: PatientId; surviving: PatientId },
-): Promise<void> {
-  await queries
-    .updateTable('registry_patient')
-    .set({ surviving_id: surviving.id })
-    .where('assigning_authority', '=', subsumed.assigningAuthority)
-    .where((the) => the.or([the('id', '=', subsumed.id), the('surviving_id', '=', subsumed.id)]))
-    .execute();
-  // The content of an object does not hold its patient: the column is what is searched, the head what a query shows.
-  const moved = CompiledQuery.raw(
-    'UPDATE registry_object SET patient_id = ?, head = replace(head, ?, ?) WHERE patient_authority = ? AND patient_id = ?',
-    [
-      surviving.id,
-      patientInHead(subsumed),
-      patientInHead(surviving),
-      subsumed.assigningAuthority,
-      subsumed.id,
-    ],
-  );
-  await queries.executeQuery(moved);
-}
-
 /** Takes objects out with their values. @returns their logical ids */
 export async function removeObjects(
   queries: Queries,
@@ -153,6 +122,10 @@ export async function removeObjects(
     rows.map(({ number }) => number),
     async (slice) => {
       await queries.deleteFrom('registry_value').where('object_number', 'in', slice).execute();
+      await queries
+        .deleteFrom('registry_moved_object')
+        .where('object_number', 'in', slice)
+        .execute();
       await queries.deleteFrom('registry_object').where('number', 'in', slice).execute();
       return [];
     },

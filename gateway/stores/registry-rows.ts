@@ -25,12 +25,22 @@ import { nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 
 /** Tables of the Document Registry. No other actor reads them. */
 export interface RegistryTables {
-  /** `surviving_id`: by whom the patient was subsumed, at the end of the chain. */
+  /** By whom the patient was subsumed: `surviving_id` at the end of the chain, `merged_into` directly. */
   registry_patient: {
     assigning_authority: string;
     id: string;
     surviving_id: string | null;
+    merged_into: string | null;
   };
+  /** Each time that objects went from one patient to another; `change_id` where the asker named the change. */
+  registry_patient_change: {
+    number: Generated<number>;
+    change_id: string | null;
+    assigning_authority: string;
+    from_id: string;
+    to_id: string;
+  };
+  registry_moved_object: { object_number: number; change_number: number };
   /** The engine numbers a new object. */
   registry_object: Omit<RegistryObjectRow, 'number'> & { number: Generated<number> };
   registry_value: { object_number: number; name: string; value: string };

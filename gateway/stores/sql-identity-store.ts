@@ -1,52 +1,43 @@
 import type {
-  IdentityCriteria,
+  ChartMerge,
+  Decision,
+  FedMessage,
+  HeldFeed,
   IdentityReader,
   IdentityStore,
   IdentityWriter,
-  MatchingKeys,
-  NameKeys,
-  SourceRecord,
+  KeptChartMerge,
+  Notification,
+  PairVerdict,
+  RecordPair,
+  RegistryTask,
+  Review,
   WrittenRecord,
 } from '../../actors/patient-identity/identity-store.ts';
+import type { NameKeys } from '../../actors/patient-identity/names.ts';
+import type { WideAreaId, WideAreaIdChange } from '../../actors/patient-identity/wide-area.ts';
 import type { PatientId } from '../../profiles/patient.ts';
+import type { Database, Reads, Writes } from './database.ts';
+import { addDecision, addReview, closeReview, putPair, removePair } from './identity-decisions.ts';
 import {
-  type Database,
-  type Expression,
-  type ExpressionBuilder,
-  type Generated,
-  type Insertable,
-  type Reads,
-  type Selectable,
-  type SqlBool,
-  sql,
-  type Writes,
-} from './database.ts';
-import { inSlices } from './in-slices.ts';
-
-/** Tables of Patient Identity. No other actor reads them. */
-interface Tables {
-  identity_regional_id: { id: string; confirmed: number };
-  identity_record: {
-    /** Given by the engine. */
-    number: Generated<number>;
-    regional_id: string;
-    /** As far as it is known, at most to the day. */
-    birth_date: string | null;
-    administrative_gender: string | null;
-    /** JSON. */
-    demographics: string;
-    revised_at: string;
-  };
-  identity_id: { assigning_authority: string; id: string; record_number: number };
-  identity_name: {
-    record_number: number;
-    position: number;
-    /** Empty where a part is missing. */
-    full_name: string;
-    family: string;
-    given: string;
-  };
-}
+  forgetAnswers,
+  holdFeed,
+  markCompared,
+  releaseFeed,
+  rememberAnswer,
+} from './identity-feeds.ts';
+import { mergeCharts, setMergedInto, unmergeCharts } from './identity-merges.ts';
+import {
+  addNotification,
+  addRegistryTask,
+  postponeNotification,
+  removeNotification,
+  settleRegistryTask,
+} from './identity-outbox.ts';
+import { putKeys, putRecord } from './identity-records.ts';
+import type { IdentityTables } from './identity-tables.ts';
+import { SqlIdentityReader } from './sql-identity-reader.ts';
+import { putWideAreaId } from './wide-area-ids.ts';
 
 /** Patient Identity's store in the process's database. */
 export class SqlIdentityStore implements IdentityStore {
@@ -57,162 +48,72 @@ export class SqlIdentityStore implements IdentityStore {
   }
 
   look<Result>(work: (records: IdentityReader) => Promise<Result>): Promise<Result> {
-    return this.#database.read((queries: Reads<Tables>) => work(new SqlReader(queries)));
+    return this.#database.read((queries: Reads<IdentityTables>) =>
+      work(new SqlIdentityReader(queries)),
+    );
   }
 
   change<Result>(work: (records: IdentityWriter) => Promise<Result>): Promise<Result> {
-    return this.#database.write((queries: Writes<Tables>) => work(new SqlWriter(queries)));
+    return this.#database.write((queries: Writes<IdentityTables>) => work(new SqlWriter(queries)));
   }
 }
 
-type RecordRow = Pick<
-  Selectable<Tables['identity_record']>,
-  'number' | 'regional_id' | 'demographics'
->;
+class SqlWriter extends SqlIdentityReader implements IdentityWriter {
+  readonly #queries: Writes<IdentityTables>;
 
-class SqlReader implements IdentityReader {
-  readonly #queries: Reads<Tables>;
-
-  constructor(queries: Reads<Tables>) {
-    this.#queries = queries;
-  }
-
-  async recordOf({ id, assigningAuthority }: PatientId): Promise<SourceRecord | undefined> {
-    const row = await this.#queries
-      .selectFrom('identity_id')
-      .innerJoin('identity_record', 'identity_record.number', 'identity_id.record_number')
-      .select(['number', 'regional_id', 'demographics'])
-      .where('assigning_authority', '=', assigningAuthority)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row && (await this.#records([row]))[0];
-  }
-
-  async recordsOf(regionalIds: readonly string[]): Promise<readonly SourceRecord[]> {
-    const rows = await inSlices(regionalIds, (slice) =>
-      this.#latestFirst().where('regional_id', 'in', slice).execute(),
-    );
-    return await this.#records(rows);
-  }
-
-  async knowsRegionalId(regionalId: string): Promise<boolean> {
-    return (await this.#confirmed(regionalId)) !== undefined;
-  }
-
-  async isConfirmed(regionalId: string): Promise<boolean> {
-    return (await this.#confirmed(regionalId)) === 1;
-  }
-
-  async matching(keys: MatchingKeys, most: number): Promise<readonly SourceRecord[]> {
-    const rows = await this.#latestFirst()
-      .where('birth_date', '=', keys.birthDate)
-      .where('administrative_gender', '=', keys.administrativeGender)
-      .where((the) =>
-        the(
-          'number',
-          'in',
-          the
-            .selectFrom('identity_name')
-            .select('identity_name.record_number')
-            .where('identity_name.full_name', 'in', keys.names),
-        ),
-      )
-      .limit(most)
-      .execute();
-    return await this.#records(rows);
-  }
-
-  async search(criteria: IdentityCriteria, most: number): Promise<readonly SourceRecord[]> {
-    const rows = await this.#latestFirst()
-      .where((the) => the.and(conditionsOf(criteria, the)))
-      .limit(most)
-      .execute();
-    return await this.#records(rows);
-  }
-
-  async unconfirmed(most: number): Promise<readonly string[]> {
-    const rows = await this.#queries
-      .selectFrom('identity_regional_id')
-      .select('id')
-      .where('confirmed', '=', 0)
-      .orderBy('id')
-      .limit(most)
-      .execute();
-    return rows.map(({ id }) => id);
-  }
-
-  #latestFirst() {
-    return this.#queries
-      .selectFrom('identity_record')
-      .select(['number', 'regional_id', 'demographics'])
-      .orderBy('revised_at', 'desc')
-      .orderBy('number', 'desc');
-  }
-
-  async #confirmed(regionalId: string): Promise<number | undefined> {
-    const row = await this.#queries
-      .selectFrom('identity_regional_id')
-      .select('confirmed')
-      .where('id', '=', regionalId)
-      .executeTakeFirst();
-    return row?.confirmed;
-  }
-
-  async #records(rows: readonly RecordRow[]): Promise<readonly SourceRecord[]> {
-    const ids = new Map<number, PatientId[]>(rows.map(({ number }) => [number, []]));
-    const told = await inSlices([...ids.keys()], (slice) =>
-      this.#queries
-        .selectFrom('identity_id')
-        .selectAll()
-        .where('record_number', 'in', slice)
-        .orderBy('assigning_authority')
-        .orderBy('id')
-        .execute(),
-    );
-    for (const { id, assigning_authority, record_number } of told) {
-      ids.get(record_number)?.push({ id, assigningAuthority: assigning_authority });
-    }
-    return rows.map(({ number, regional_id, demographics }) => ({
-      number,
-      ids: ids.get(number) ?? [],
-      demographics: JSON.parse(demographics),
-      regionalId: regional_id,
-    }));
-  }
-}
-
-class SqlWriter extends SqlReader implements IdentityWriter {
-  readonly #queries: Writes<Tables>;
-
-  constructor(queries: Writes<Tables>) {
+  constructor(queries: Writes<IdentityTables>) {
     super(queries);
     this.#queries = queries;
   }
 
-  async put(record: WrittenRecord, at: Date): Promise<void> {
-    const { regionalId, demographics } = record;
-    await this.#queries
-      .insertInto('identity_regional_id')
-      .values({ id: regionalId, confirmed: 0 })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const columns = {
-      regional_id: regionalId,
-      birth_date: demographics.birthTime?.slice(0, 8) ?? null,
-      administrative_gender: demographics.administrativeGender ?? null,
-      demographics: JSON.stringify(demographics),
-      revised_at: at.toISOString(),
-    };
-    const number = record.number ?? (await this.#newRecord(columns));
-    if (record.number !== undefined) {
-      await this.#queries
-        .updateTable('identity_record')
-        .set(columns)
-        .where('number', '=', number)
-        .execute();
+  async put(record: WrittenRecord, at: Date): Promise<number> {
+    const number = await putRecord(this.#queries, record, at);
+    if (record.keys) {
+      await putKeys(this.#queries, number, record.keys);
+      await this.markCompared(number, record.keys.by);
     }
-    await this.#putIds(number, record.ids);
-    await this.#putNames(number, record.names);
+    if (record.regionalId !== '') {
+      await this.putRegionalId(record.regionalId);
+      await this.assign(number, record.regionalId, at);
+    }
+    return number;
+  }
+
+  async assign(number: number, regionalId: string, at: Date): Promise<void> {
+    const [record] = await this.recordsWith([number]);
+    if (record === undefined || record.regionalId === regionalId) return;
+    const isPlaced = record.homeRegionalId !== '';
+    await this.#queries
+      .updateTable('identity_record')
+      .set({
+        regional_id: regionalId,
+        ...(isPlaced ? {} : { home_regional_id: regionalId }),
+      })
+      .where('number', '=', number)
+      .execute();
+    await this.#queries
+      .insertInto('identity_membership')
+      .values({ record_number: number, regional_id: regionalId, since: at.toISOString() })
+      .execute();
+  }
+
+  async tellRegionalId(number: number, regionalId: string): Promise<void> {
+    await this.#queries
+      .updateTable('identity_record')
+      .set({ told_regional_id: regionalId })
+      .where('number', '=', number)
+      .execute();
+  }
+
+  putKeys(
+    number: number,
+    keys: {
+      readonly by: string;
+      readonly keys: readonly string[];
+      readonly names?: readonly NameKeys[];
+    },
+  ): Promise<void> {
+    return putKeys(this.#queries, number, keys);
   }
 
   async confirm(regionalId: string): Promise<void> {
@@ -223,62 +124,103 @@ class SqlWriter extends SqlReader implements IdentityWriter {
       .execute();
   }
 
-  async #newRecord(
-    columns: Omit<Insertable<Tables['identity_record']>, 'number'>,
-  ): Promise<number> {
-    const { number } = await this.#queries
-      .insertInto('identity_record')
-      .values(columns)
-      .returning('number')
-      .executeTakeFirstOrThrow();
-    return number;
+  async putRegionalId(regionalId: string, mergedInto?: string): Promise<void> {
+    await this.#queries
+      .insertInto('identity_regional_id')
+      .values({ id: regionalId, confirmed: 0, merged_into: mergedInto ?? null })
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet({ merged_into: mergedInto ?? null }),
+      )
+      .execute();
   }
 
-  async #putIds(number: number, ids: readonly PatientId[]): Promise<void> {
-    await this.#queries.deleteFrom('identity_id').where('record_number', '=', number).execute();
-    for (const { id, assigningAuthority } of ids) {
-      await this.#queries
-        .insertInto('identity_id')
-        .values({ id, assigning_authority: assigningAuthority, record_number: number })
-        .execute();
-    }
+  decide(decision: Decision, at: Date): Promise<number> {
+    return addDecision(this.#queries, decision, at);
   }
 
-  async #putNames(number: number, names: readonly NameKeys[]): Promise<void> {
-    await this.#queries.deleteFrom('identity_name').where('record_number', '=', number).execute();
-    for (const [position, { full = '', family, given }] of names.entries()) {
-      await this.#queries
-        .insertInto('identity_name')
-        .values({ record_number: number, position, full_name: full, family, given })
-        .execute();
-    }
+  putPair(pair: PairVerdict): Promise<void> {
+    return putPair(this.#queries, pair);
   }
-}
 
-type Condition = Expression<SqlBool>;
-type The = ExpressionBuilder<Tables, 'identity_record'>;
+  removePair(pair: RecordPair): Promise<void> {
+    return removePair(this.#queries, pair);
+  }
 
-function conditionsOf(criteria: IdentityCriteria, the: The): Condition[] {
-  const { regionalIds, names, administrativeGender, birthDate } = criteria;
-  return [
-    ...(regionalIds ? [oneOf(the, regionalIds)] : []),
-    ...(names ? [the.or(names.map((name) => named(the, name)))] : []),
-    ...(administrativeGender ? [the('administrative_gender', '=', administrativeGender)] : []),
-    ...(birthDate?.low ? [the('birth_date', '>=', birthDate.low)] : []),
-    // Whatever lies within the last day, month or year that is still asked for sorts before the nines.
-    ...(birthDate?.high ? [the('birth_date', '<=', birthDate.high.padEnd(8, '9'))] : []),
-  ];
-}
+  openReview(review: Review, at: Date): Promise<number> {
+    return addReview(this.#queries, review, at);
+  }
 
-function oneOf(the: The, regionalIds: readonly string[]): Condition {
-  return regionalIds.length === 0 ? sql<SqlBool>`1 = 0` : the('regional_id', 'in', regionalIds);
-}
+  closeReview(
+    number: number,
+    closing: {
+      readonly state: 'accepted' | 'rejected' | 'obsolete';
+      readonly by: string;
+      readonly at: Date;
+    },
+  ): Promise<void> {
+    return closeReview(this.#queries, number, closing);
+  }
 
-/** A name without any part fits nobody. */
-function named(the: The, { family, given }: NameKeys): Condition {
-  if (!family && !given) return sql<SqlBool>`1 = 0`;
-  let records = the.selectFrom('identity_name').select('identity_name.record_number');
-  if (family) records = records.where('identity_name.family', '=', family);
-  if (given) records = records.where('identity_name.given', '=', given);
-  return the('number', 'in', records);
+  mergeCharts(merge: ChartMerge, at: Date): Promise<void> {
+    return mergeCharts(this.#queries, merge, at);
+  }
+
+  unmergeCharts(
+    merge: KeptChartMerge,
+    from: { readonly regionalId: string; readonly at: Date },
+  ): Promise<void> {
+    return unmergeCharts(this.#queries, merge, from);
+  }
+
+  restoreId(id: PatientId): Promise<void> {
+    return setMergedInto(this.#queries, id, null);
+  }
+
+  addRegistryTask(task: RegistryTask, at: Date): Promise<void> {
+    return addRegistryTask(this.#queries, task, at);
+  }
+
+  settleRegistryTask(
+    number: number,
+    state: 'done' | 'refused' | 'open',
+    reason?: string,
+  ): Promise<void> {
+    return settleRegistryTask(this.#queries, number, { state, reason });
+  }
+
+  addNotification(notification: Notification, at: Date): Promise<void> {
+    return addNotification(this.#queries, notification, at);
+  }
+
+  removeNotification(number: number): Promise<void> {
+    return removeNotification(this.#queries, number);
+  }
+
+  postponeNotification(number: number, notBefore: number): Promise<void> {
+    return postponeNotification(this.#queries, number, notBefore);
+  }
+
+  putWideAreaId(wideAreaId: WideAreaId, change: WideAreaIdChange): Promise<void> {
+    return putWideAreaId(this.#queries, wideAreaId, change);
+  }
+
+  remember(message: FedMessage, answer: string, until: Date): Promise<void> {
+    return rememberAnswer(this.#queries, message, { answer, until });
+  }
+
+  forgetAnswers(at: Date, most: number): Promise<void> {
+    return forgetAnswers(this.#queries, at, most);
+  }
+
+  holdFeed(feed: HeldFeed, at: Date): Promise<void> {
+    return holdFeed(this.#queries, feed, at);
+  }
+
+  releaseFeed(record: number): Promise<void> {
+    return releaseFeed(this.#queries, record);
+  }
+
+  markCompared(number: number, by: string): Promise<void> {
+    return markCompared(this.#queries, number, by);
+  }
 }

@@ -17,13 +17,20 @@ import { CompiledQuery, type Database, type Reads, type Writes } from './databas
 import { inSlices } from './in-slices.ts';
 import {
   addObjects,
-  mergePatients,
   rememberAnswer,
   removeObjects,
   unmarkedLatest,
   updateFolderTimes,
   updateObjects,
 } from './registry-changes.ts';
+import {
+  isSubsumedBy,
+  mergePatients,
+  movedFrom,
+  moveObjects,
+  restorePatient,
+  wasChanged,
+} from './registry-patients.ts';
 import { allOf, among, conditionsOf, type SqlPart } from './registry-conditions.ts';
 import {
   type RegistryTables,
@@ -78,6 +85,18 @@ class SqlReader implements RegistryReader {
       .where('surviving_id', 'is not', null)
       .executeTakeFirst();
     return row !== undefined;
+  }
+
+  isSubsumedBy(subsumed: PatientId, surviving: PatientId): Promise<boolean> {
+    return isSubsumedBy(this.#queries, subsumed, surviving);
+  }
+
+  movedFrom(patient: PatientId, entryUUIDs: readonly string[]): Promise<readonly string[]> {
+    return movedFrom(this.#queries, patient, entryUUIDs);
+  }
+
+  wasChanged(change: string): Promise<boolean> {
+    return wasChanged(this.#queries, change);
   }
 
   async objectsOf(
@@ -254,13 +273,33 @@ class SqlWriter extends SqlReader implements RegistryWriter {
   async addPatient({ id, assigningAuthority }: PatientId): Promise<void> {
     await this.#queries
       .insertInto('registry_patient')
-      .values({ id, assigning_authority: assigningAuthority, surviving_id: null })
+      .values({
+        id,
+        assigning_authority: assigningAuthority,
+        surviving_id: null,
+        merged_into: null,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 
-  async merge(patients: { subsumed: PatientId; surviving: PatientId }): Promise<void> {
+  async merge(patients: {
+    subsumed: PatientId;
+    surviving: PatientId;
+    change?: string;
+  }): Promise<void> {
     await mergePatients(this.#queries, patients);
+  }
+
+  restore(patient: PatientId): Promise<void> {
+    return restorePatient(this.#queries, patient);
+  }
+
+  async move(
+    entryUUIDs: readonly string[],
+    change: { readonly change: string; readonly from: PatientId; readonly to: PatientId },
+  ): Promise<void> {
+    await moveObjects(this.#queries, entryUUIDs, change);
   }
 
   async add(objects: readonly RegistryObject[]): Promise<void> {

@@ -85,13 +85,25 @@ export interface NodeAuthenticationEvent extends Recorded {
   readonly description: string;
 }
 
+/** A person looked at, or decided upon, who a patient is. Source: DICOM PS3.15 A.5.3.9. */
+export interface PatientRecordEvent extends Recorded {
+  readonly kind: 'patient-record';
+  readonly action: AuditAction;
+  /** What was done, in one word: `link`, `unmerge`, `explain`. */
+  readonly deed: string;
+  readonly user: AuditParticipant;
+  readonly application: AuditParticipant;
+  readonly patients: readonly PatientId[];
+}
+
 /** What this system records. No event holds a person's name or a document's words. */
 export type AuditEvent =
   | TransactionEvent
   | ApplicationActivityEvent
   | AuditRecordingEvent
   | AuditLogUsedEvent
-  | NodeAuthenticationEvent;
+  | NodeAuthenticationEvent
+  | PatientRecordEvent;
 
 /**
  * Writes one audit message: DICOM audit XML without a declaration, on one line.
@@ -164,6 +176,18 @@ function partsOf(event: AuditEvent): MessageParts {
           object('security resource', event.trail, ID_TYPE.URI, { name: 'Security Audit Log' }),
         ],
       };
+    case 'patient-record': {
+      const type: Coded = [`patient ${event.deed}`, 'Kakehashi', `patient ${event.deed}`];
+      return {
+        id: EVENT_ID['Patient Record'],
+        type,
+        action: event.action,
+        participants: [participant(event.user, true), participant(event.application, false)],
+        objects: event.patients.map((patientId) =>
+          participantObject({ kind: 'patient', patientId }, type, []),
+        ),
+      };
+    }
     case 'node-authentication':
       return {
         id: EVENT_ID['Security Alert'],

@@ -122,15 +122,25 @@ export function readQueryResponseCode(controlAct: Located): QueryResponseCode {
   return requireCode(queryAck, 'queryResponseCode', QUERY_RESPONSE_CODES);
 }
 
-/** `queryAck` to write. `total` is given where the transaction counts its results, and then nothing remains. */
+/** `queryAck` to write. `total` is given where the transaction counts its results. */
 export interface QueryAckParts {
   readonly queryId: II | undefined;
   readonly code: QueryResponseCode;
   readonly total?: number;
+  /** How many are in this answer; default: all. */
+  readonly current?: number;
+  /** How many are still to be fetched; default: none. */
+  readonly remaining?: number | undefined;
 }
 
 /** Writes `queryAck`: delivered for OK and NF, else aborted. */
-export function writeQueryAck({ queryId, code, total }: QueryAckParts): string {
+export function writeQueryAck({
+  queryId,
+  code,
+  total,
+  current = total,
+  remaining = 0,
+}: QueryAckParts): string {
   const delivered = code === 'OK' || code === 'NF';
   const quantity = (name: string, value: number | undefined) =>
     value === undefined ? undefined : v3(name, { value });
@@ -141,8 +151,8 @@ export function writeQueryAck({ queryId, code, total }: QueryAckParts): string {
     v3('statusCode', { code: delivered ? 'deliveredResponse' : 'aborted' }),
     v3('queryResponseCode', { code }),
     quantity('resultTotalQuantity', total),
-    quantity('resultCurrentQuantity', total),
-    quantity('resultRemainingQuantity', total === undefined ? undefined : 0),
+    quantity('resultCurrentQuantity', current),
+    quantity('resultRemainingQuantity', total === undefined ? undefined : remaining),
   );
 }
 

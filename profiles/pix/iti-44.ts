@@ -53,6 +53,8 @@ export interface PatientRegistrationFeed extends FeedMessage {
   readonly otherIds: readonly PatientId[];
   /** `names` is empty where the source sends a name that is null. */
   readonly demographics: Demographics;
+  /** What the source leaves as it was: v2 says so by an empty field. Absent: nothing, the demographics are all there is. */
+  readonly unchanged?: readonly (keyof Demographics)[];
   /** `providerOrganization/id@root` and its name. */
   readonly providerOrganization: { readonly id: string; readonly name?: string };
 }
@@ -266,12 +268,13 @@ function writeReplacement(subsumed: PatientId): string {
 const CODES = { A: 'CA', E: 'CE', R: 'CR' } as const;
 
 /** @throws Refusal NS2xx or SYN1xx when it is no acknowledgement; one that says no is a value */
-function decodeAcknowledgement({ body }: Opened): AcceptAcknowledgement {
+export function decodeAcknowledgement({ body }: Opened): AcceptAcknowledgement {
   const { outcome, details } = readAcknowledgement(openMessage(body, [ACKNOWLEDGEMENT]));
   return { code: CODES[outcome], details };
 }
 
-function encodeAcknowledgement(
+/** MCCI_IN000002UV01, of ITI-44 and ITI-46 alike. */
+export function encodeAcknowledgement(
   { code, details }: AcceptAcknowledgement,
   request: Opened,
   issue: Issue,

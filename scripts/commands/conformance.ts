@@ -4,7 +4,13 @@ import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CommandError, command, EXIT, many, option, UsageError } from '../command.ts';
-import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
+import {
+  type Federation,
+  foundFederation,
+  freePorts,
+  type Region,
+  type RegionPlan,
+} from '../federation.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 
 /** The authority of the patient ids that the runner makes: the affinity domain of both communities. */
@@ -12,6 +18,7 @@ const AFFINITY_DOMAIN = '2.999.77.1';
 /** The sourceId of the test data has an impossible first arc; this one stands in for it. */
 const SOURCE_ID = '2.999.77.42';
 const TRANSACTIONS = [
+  'ITI-8',
   'ITI-18',
   'ITI-41',
   'ITI-42',
@@ -51,13 +58,21 @@ export const conformanceCommand = command({
         ja: '二つの地域を PostgreSQL に置く。空のデータベースの URL を地域ごとに 1 回ずつ指定する。',
       }),
     ),
+    feed: option.oneOf(
+      ['soap', 'mllp', 'mllps'],
+      {
+        en: 'How patients are fed: ITI-44 over SOAP, or ITI-8 over MLLP, on the loopback or with mutual TLS.',
+        ja: '患者の登録方法。SOAP の ITI-44、またはループバックの MLLP か相互 TLS の MLLP による ITI-8。',
+      },
+      'soap',
+    ),
     keep: option.flag({
       en: 'Keep the folders of the two communities.',
       ja: '二つの地域のフォルダーを残す。',
     }),
   },
   passThrough: true,
-  async run({ runner, postgres, keep }, desk) {
+  async run({ runner, postgres, keep, feed }, desk) {
     requireTwoOrNone(postgres);
     const source = resolve(runner);
     if (!(await stat(join(source, 'run.mjs')).catch(() => undefined))) {
@@ -76,11 +91,12 @@ export const conformanceCommand = command({
     const running: RegionProcess[] = [];
     try {
       const codes = await codesBeside(source);
+      const ports = await freePorts(2);
       const federation = await foundFederation({
         directory,
         regions: [
-          plan('red', 1, { codes, url: postgres[0] }),
-          plan('blue', 2, { codes, url: postgres[1] }),
+          plan('red', 1, { codes, url: postgres[0], feed: { wire: feed, port: ports[0] } }),
+          plan('blue', 2, { codes, url: postgres[1], feed: { wire: feed, port: ports[1] } }),
         ],
         systems: [
           {
@@ -90,6 +106,7 @@ export const conformanceCommand = command({
             assigningAuthorities: [AFFINITY_DOMAIN],
             transactions: TRANSACTIONS,
             homeCommunityId: 'urn:oid:2.999.77.99',
+            mllp: { senders: SENDERS, loopback: true },
           },
         ],
         now: desk.now(),
@@ -136,10 +153,42 @@ function requireTwoOrNone(urls: readonly string[]): void {
   });
 }
 
+/** How, and where, a community is fed its patients. */
+interface FeedPlan {
+  readonly wire: 'soap' | 'mllp' | 'mllps';
+  readonly port: number | undefined;
+}
+
+/** MSH-3 and MSH-4 of the runner's feeds. */
+const SENDERS = [{ application: 'CONFORMANCE', facility: 'RUNNER' }];
+
+function placeOf({ port }: FeedPlan) {
+  return { host: '127.0.0.1', patientIdentity: port };
+}
+
+/** The feed endpoint of a community: MLLP where it listens there. */
+function feedOf({ plan: { listen = {} }, url }: Region): string {
+  const [place] = Object.entries(listen);
+  if (place === undefined) return `${url}/patient-identity`;
+  const [wire, { host, patientIdentity }] = place as [
+    string,
+    { host: string; patientIdentity: number },
+  ];
+  return `${wire}://${host}:${patientIdentity}`;
+}
+
 function plan(
   name: string,
   number: number,
-  { codes, url }: { readonly codes: string | undefined; readonly url: string | undefined },
+  {
+    codes,
+    url,
+    feed,
+  }: {
+    readonly codes: string | undefined;
+    readonly url: string | undefined;
+    readonly feed: FeedPlan;
+  },
 ): RegionPlan {
   const arc = `2.999.77.10${number}`;
   return {
@@ -152,6 +201,7 @@ function plan(
     networkId: `NET-${number}`,
     assigningAuthorities: [],
     ...(codes === undefined ? {} : { codes }),
+    ...(feed.wire === 'soap' ? {} : { listen: { [feed.wire]: placeOf(feed) } }),
     settings: {
       log: { level: 'warn' },
       ...(url === undefined ? {} : { database: { kind: 'postgres', url } }),
@@ -160,17 +210,20 @@ function plan(
 }
 
 function configOf(federation: Federation): unknown {
-  const communities = [...federation.regions.values()].map(({ plan, url }) => ({
-    homeCommunityId: plan.homeCommunityId,
-    repositoryUniqueId: plan.repositoryUniqueId,
-    endpoints: {
-      registry: `${url}/document-registry`,
-      repository: `${url}/document-repository`,
-      respondingGateway: `${url}/responding-gateway`,
-      initiatingGateway: `${url}/initiating-gateway`,
-      patientFeed: `${url}/patient-identity`,
-    },
-  }));
+  const communities = [...federation.regions.values()].map((region) => {
+    const { plan, url } = region;
+    return {
+      homeCommunityId: plan.homeCommunityId,
+      repositoryUniqueId: plan.repositoryUniqueId,
+      endpoints: {
+        registry: `${url}/document-registry`,
+        repository: `${url}/document-repository`,
+        respondingGateway: `${url}/responding-gateway`,
+        initiatingGateway: `${url}/initiating-gateway`,
+        patientFeed: feedOf(region),
+      },
+    };
+  });
   const system = federation.systems.get('conformance');
   return {
     ...communities[0],

@@ -8,6 +8,9 @@ import { CommandError, command, EXIT, option, required, UsageError } from '../co
 import { MESSAGES } from '../messages.ts';
 import { patientIdOf, REGION_OPTIONS, withRegion } from '../region.ts';
 import { tableOf } from '../table.ts';
+import { patientStewardCommands } from './patient-steward.ts';
+import { patientImport } from './patient-import.ts';
+import { patientMatch, patientRules } from './patient-rules.ts';
 
 const NAME_OPTIONS = {
   kanji: option.text({ en: "'FAMILY GIVEN' in kanji.", ja: '漢字の「姓 名」。' }),
@@ -145,7 +148,14 @@ const patientFind = command({
 });
 
 /** `kakehashi patient …` */
-export const patientCommands = [patientFeed, patientFind];
+export const patientCommands = [
+  patientFeed,
+  patientFind,
+  patientImport,
+  patientMatch,
+  patientRules,
+  ...patientStewardCommands,
+];
 
 const NONE = { en: 'nobody was found', ja: '該当者はありません' };
 

@@ -2,12 +2,14 @@
 export class CsvError extends Error {
   readonly line: number;
   readonly column: string | undefined;
+  readonly reason: string;
 
   constructor(line: number, reason: string, column?: string) {
     super(`line ${line}${column === undefined ? '' : `, column ${column}`}: ${reason}`);
     this.name = 'CsvError';
     this.line = line;
     this.column = column;
+    this.reason = reason;
   }
 }
 

@@ -56,7 +56,8 @@ export async function* csvRecords(
       yield {
         line,
         registration: {
-          ids: mapped === undefined ? ids : ids.map(({ id }) => ({ id, assigningAuthority: mapped })),
+          ids:
+            mapped === undefined ? ids : ids.map(({ id }) => ({ id, assigningAuthority: mapped })),
           otherIds: [],
           demographics,
         },
@@ -142,7 +143,9 @@ function registrationIn(
   const { type, trigger = '' } = headerIn(message);
   const kind = type === 'ADT' ? KINDS[trigger] : undefined;
   if (kind === undefined) {
-    throw new Refusal('201', 'only ADT^A01, A04, A05 and A08 are imported', { location: 'MSH^1^9' });
+    throw new Refusal('201', 'only ADT^A01, A04, A05 and A08 are imported', {
+      location: 'MSH^1^9',
+    });
   }
   const { ids, demographics, unchanged } = readRegistration(message, kind, context);
   return {

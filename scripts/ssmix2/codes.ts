@@ -49,7 +49,11 @@ export function codesOf(
   { sets, department }: { sets: CodeSets; department: string },
 ): DocumentCodes | CodedAttribute {
   const code = version.department ?? department;
-  const practiceSettingCode = { code, codingScheme: DEPARTMENTS, displayName: departmentName(code) };
+  const practiceSettingCode = {
+    code,
+    codingScheme: DEPARTMENTS,
+    displayName: departmentName(code),
+  };
   if (inner !== undefined) return extendedCodes(version, { inner, sets, practiceSettingCode });
   const { dataType } = version;
   const typeCode =

@@ -159,6 +159,10 @@ const VALUES: Readonly<Record<string, Omit<TransactionSamples, 'transaction'>>> 
     ],
   },
   'ITI-45': { requests: [aPixQuery()], responses: [aPixQueryResponse()] },
+  'ITI-46': {
+    requests: [aPatientIdentityFeed({ kind: 'revise', demographics: { names: [] } })],
+    responses: [{ code: 'CA', details: [] }],
+  },
   'ITI-47': {
     requests: [aDemographicsQuery()],
     responses: [aDemographicsQueryResponse({ matches: [aDemographicsMatch()] })],
@@ -185,10 +189,37 @@ const VALUES: Readonly<Record<string, Omit<TransactionSamples, 'transaction'>>> 
     ],
     responses: registrations,
   },
+  'ITI-64': {
+    requests: [
+      {
+        change: '1b1e0000-0000-4000-8000-000000000003',
+        from: FUZZ_PATIENT,
+        to: { ...FUZZ_PATIENT, id: 'R-2' },
+        moving: [{ id: '4711', assigningAuthority: PROOF.chartNumbers }],
+        staying: [],
+      },
+    ],
+    responses: registrations,
+  },
   'ITI-86': { requests: retrievals.requests, responses: registrations },
   'ITI-92': {
     requests: [anUpdate(), anUpdate({ homeCommunityId: HOME })],
     responses: registrations,
+  },
+  'ITI-56': {
+    requests: [{ requestedPatientId: FUZZ_PATIENT }],
+    responses: [
+      { locations: [] },
+      {
+        locations: [
+          {
+            homeCommunityId: HOME,
+            correspondingPatientId: { id: 'A-1', assigningAuthority: '2.999.6' },
+            requestedPatientId: FUZZ_PATIENT,
+          },
+        ],
+      },
+    ],
   },
   'ITI-55': {
     requests: [

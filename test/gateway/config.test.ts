@@ -116,6 +116,13 @@ describe('A config', () => {
     ]);
   });
 
+  it('refuses to ask by wide-area ids where no service for them is named', () => {
+    expect(faultsOf({ ...SOUND, wideArea: { mode: 'instead' } })).toEqual([
+      'wideArea.service is missing; wideArea.mode instead needs it',
+    ]);
+    expect(faultsOf({ ...SOUND, wideArea: { mode: 'off' } })).toEqual([]);
+  });
+
   it('lets a process only work on the queue', () => {
     expect(faultsOf({ ...SOUND, actors: [] })).toEqual([]);
   });

@@ -93,6 +93,14 @@ const registrations = [
   { status: 'Failure', errors },
 ];
 
+const PATIENT_ID_CHANGE = {
+  change: '11111111-2222-4333-8444-555555555555',
+  from: SAMPLE_PATIENT,
+  to: { ...SAMPLE_PATIENT, id: "P'2" },
+  moving: [{ id: 'C&1', assigningAuthority: '2.999.3.8' }],
+  staying: [{ id: 'H1', assigningAuthority: '2.999.3.9' }],
+};
+
 /** Requests and answers of every transaction; one without samples fails. */
 const SAMPLES: Readonly<
   Record<string, { requests: readonly unknown[]; responses: readonly unknown[] }>
@@ -118,6 +126,16 @@ const SAMPLES: Readonly<
     responses: [{ code: 'CA', details: [] }],
   },
   'ITI-45': { requests: [aPixQuery()], responses: [aPixQueryResponse()] },
+  'ITI-46': {
+    requests: [
+      {
+        ...aPatientIdentityFeed({ kind: 'revise', otherIds: [], demographics: { names: [] } }),
+        ids: [SAMPLE_PATIENT, { id: '1', assigningAuthority: '2.999.3.8' }],
+        providerOrganization: { id: SAMPLE_PATIENT.assigningAuthority },
+      },
+    ],
+    responses: [{ code: 'CA', details: [] }],
+  },
   'ITI-47': {
     requests: [aDemographicsQuery()],
     responses: [aDemographicsQueryResponse({ matches: [aDemographicsMatch()] })],
@@ -147,12 +165,24 @@ const SAMPLES: Readonly<
     ],
     responses: registrations,
   },
+  'ITI-64': {
+    requests: [
+      PATIENT_ID_CHANGE,
+      { ...PATIENT_ID_CHANGE, moving: [], staying: [], isWhole: true },
+      { ...PATIENT_ID_CHANGE, isTrial: true },
+    ],
+    responses: registrations,
+  },
   'ITI-86': {
     requests: [{ documents: [ids] }, { documents: [ids, { ...ids, homeCommunityId: HOME }] }],
     responses: [...registrations, { status: 'PartialSuccess', errors }],
   },
   'ITI-92': { requests: [anUpdate({ homeCommunityId: HOME })], responses: registrations },
   'ITI-55': { requests: [aPatientDiscovery()], responses: [aPatientDiscoveryResponse()] },
+  'ITI-56': {
+    requests: [{ requestedPatientId: SAMPLE_PATIENT }],
+    responses: [{ locations: [] }],
+  },
 };
 
 function samplesOf(id: string) {
@@ -162,7 +192,7 @@ function samplesOf(id: string) {
 }
 
 describe('The catalogue', () => {
-  it('lists every transaction once, and each of its request actions once', () => {
+  it('lists every transaction once, and each of the request actions once', () => {
     expect(CATALOGUE.map(({ id }) => id)).toEqual([
       'ITI-18',
       'ITI-38',
@@ -170,18 +200,23 @@ describe('The catalogue', () => {
       'ITI-41',
       'ITI-42',
       'ITI-43',
+      'ITI-46',
       'ITI-44',
       'ITI-45',
       'ITI-47',
       'ITI-51',
       'ITI-55',
+      'ITI-56',
       'ITI-57',
       'ITI-61',
       'ITI-62',
+      'ITI-64',
       'ITI-86',
       'ITI-92',
     ]);
-    const actions = CATALOGUE.flatMap(({ wire }) => wire.messages.map(({ action }) => action));
+    // The update notification is ITI-44's second message, to another actor.
+    const others = CATALOGUE.filter(({ id }) => id !== 'ITI-46');
+    const actions = others.flatMap(({ wire }) => wire.messages.map(({ action }) => action));
     expect(new Set(actions).size).toBe(actions.length);
   });
 

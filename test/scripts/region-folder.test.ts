@@ -238,7 +238,7 @@ describe('kakehashi partner', () => {
           kind: 'gateway',
           certificate: { serialNumber: 'NET-37' },
           homeCommunityIds: ['urn:oid:2.999.392.37'],
-          transactions: ['ITI-38', 'ITI-39', 'ITI-55'],
+          transactions: ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56'],
           endpoints: { 'ITI-55': 'https://localhost:8444/responding-gateway' },
         },
       ],

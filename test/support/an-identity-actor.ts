@@ -1,6 +1,7 @@
 import type { Caller, Permission } from '../../actors/actor.ts';
 import { documentRegistry } from '../../actors/document-registry/index.ts';
 import { patientIdentity } from '../../actors/patient-identity/index.ts';
+import type { Matcher } from '../../actors/patient-identity/matcher.ts';
 import type { Database } from '../../gateway/stores/database.ts';
 import { SqlIdentityStore } from '../../gateway/stores/sql-identity-store.ts';
 import { SqlRegistryStore } from '../../gateway/stores/sql-registry-store.ts';
@@ -34,17 +35,21 @@ export class AnIdentityActor {
   readonly registry: SqlRegistryStore;
   readonly community = SAMPLE_COMMUNITY;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, matcher?: Matcher) {
     this.database = database;
     this.identities = new SqlIdentityStore(database);
     this.registry = new SqlRegistryStore(database);
     const { community, identities, registry } = this;
-    this.world.add(patientIdentity, { identities, community });
+    this.world.add(patientIdentity, {
+      identities,
+      community,
+      ...(matcher === undefined ? {} : { matcher }),
+    });
     this.world.add(documentRegistry, { registry, community });
   }
 
-  static async open(): Promise<AnIdentityActor> {
-    return new AnIdentityActor(await emptyDatabase());
+  static async open(matcher?: Matcher): Promise<AnIdentityActor> {
+    return new AnIdentityActor(await emptyDatabase(), matcher);
   }
 
   /** A system that may feed everything that is known here. */

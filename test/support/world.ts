@@ -57,6 +57,10 @@ export interface WorldOptions {
   readonly regions?: number;
   /** Settings of every region, merged into its config file. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** How each hospital speaks HL7 v2, and what more it may call. */
+  readonly hospital?: Pick<Partial<SystemPlan>, 'mllp' | 'endpoints' | 'transactions'>;
+  /** Listeners of every region beside SOAP and operations. */
+  readonly listen?: Readonly<Record<string, unknown>>;
   /** Systems beside the hospital of each region. */
   readonly systems?: readonly SystemPlan[];
   /** How many of the regions run; all by default. The others are founded, listed as partners, and silent. */
@@ -120,6 +124,7 @@ export class World {
         networkId: `NET-${index + 1}`,
         assigningAuthorities: [{ oid: regionOids(index + 1).chartNumbers, name: `${name} charts` }],
         settings: options.settings,
+        listen: options.listen,
       })),
       systems: [
         ...names.map((name, index) => ({
@@ -132,6 +137,7 @@ export class World {
             regionOids(index + 1).affinityDomain,
           ],
           transactions: ALL_HOSPITAL_TRANSACTIONS,
+          ...options.hospital,
         })),
         ...(options.systems ?? []),
       ],

@@ -94,4 +94,28 @@ describe('ITI-47 Patient Demographics Query HL7 V3 over the wire', () => {
     ]);
     expect(record.objects[1]?.query).toMatch(/^<(?:\w+:)?queryByParameter\b/);
   });
+
+  it('answers in parts, continues by the queryId, and forgets what is cancelled', async () => {
+    const queryId = { root: '2.999.7', extension: 'parts' };
+    const everybody = { livingSubjectName: [{ family: '*', given: ['*'] }] };
+    const first = await ask({ criteria: everybody, queryId, initialQuantity: 1 });
+    const total = first.quantities?.total ?? 0;
+    expect(first).toMatchObject({ acknowledgement: 'AA', quantities: { remaining: total - 1 } });
+    expect(total).toBeGreaterThan(1);
+    const more = async (kind: 'continue' | 'cancel') => {
+      const transmission = world.transmission();
+      const request = { kind, transmission, queryId, startResultNumber: 2 } as const;
+      return await world.recording('ITI-47', async () =>
+        world.exchange(ITI_47, url, request).then(({ response }) => response),
+      );
+    };
+    const second = await more('continue');
+    expect(second.result.matches).toHaveLength(1);
+    expect(second.result.matches).not.toEqual(first.matches);
+    expect(second.records.map(({ outcome }) => outcome)).toEqual(['0']);
+    expect((await more('cancel')).result).toMatchObject({ acknowledgement: 'AA', matches: [] });
+    const gone = await more('continue');
+    expect(gone.result).toMatchObject({ acknowledgement: 'AE', queryResponseCode: 'QE' });
+    expect(gone.records.map(({ outcome }) => outcome)).toEqual(['8']);
+  });
 });

@@ -4,6 +4,11 @@ import { DOCUMENT_REPOSITORY } from './0003-document-repository.ts';
 import { RETRIEVAL_AND_CORRELATION } from './0004-retrieval-and-correlation.ts';
 import { REGISTRY_LIFECYCLE } from './0005-registry-lifecycle.ts';
 import { DOCUMENT_CLAIMS } from './0006-document-claims.ts';
+import { IDENTITY } from './0009-identity.ts';
+import { CORRELATION_LOCATOR } from './0010-correlation-locator.ts';
+import { NAME_SEARCH } from './0011-name-search.ts';
+import { IDENTITY_FEEDS } from './0012-identity-feeds.ts';
+import { WIDE_AREA_IDS } from './0013-wide-area-ids.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order; the number of a step is its place here, counted from 1. */
@@ -14,4 +19,9 @@ export const MIGRATIONS: readonly Migration[] = [
   RETRIEVAL_AND_CORRELATION,
   REGISTRY_LIFECYCLE,
   DOCUMENT_CLAIMS,
+  IDENTITY,
+  CORRELATION_LOCATOR,
+  NAME_SEARCH,
+  IDENTITY_FEEDS,
+  WIDE_AREA_IDS,
 ];

@@ -1,4 +1,5 @@
 import { PeerFailure } from '../../../actors/actor.ts';
+import { EXACT_RULE } from '../../../actors/patient-identity/matcher.ts';
 import { feedUnconfirmed } from '../../../actors/patient-identity/registry-feed.ts';
 import type { Demographics, PatientId } from '../../../profiles/patient.ts';
 import { Refusal } from '../../../profiles/refusal.ts';
@@ -11,14 +12,14 @@ const atClinic = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY
 const inRegion = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.region });
 const person = (over: Partial<Demographics> = {}) => ({ demographics: aPerson(over) });
 
-describe('ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it', () => {
+describe('ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it by the exact rule', () => {
   let actor: AnIdentityActor;
 
   const isRegistered = (id: string | undefined) =>
     actor.registry.look((reader) => reader.knows(inRegion(id ?? '')));
 
   beforeEach(async () => {
-    actor = await AnIdentityActor.open();
+    actor = await AnIdentityActor.open(EXACT_RULE);
   });
 
   afterEach(() => actor.close());
@@ -71,7 +72,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it', (
       await actor.regionalIdOf(atHospital('1')),
     );
     await actor.close();
-    actor = await AnIdentityActor.open();
+    actor = await AnIdentityActor.open(EXACT_RULE);
     await actor.feed(atHospital('1'));
     await actor.feed(atClinic('9'));
     await actor.feed(atHospital('2'));

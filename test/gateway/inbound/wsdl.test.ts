@@ -75,6 +75,15 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
       },
     ],
     ['ITI-62', 'never', iti('DeleteDocumentSet', LCM, 'RemoveObjectsRequest', 2010)],
+    [
+      'ITI-64',
+      'never',
+      {
+        action: 'urn:x-kakehashi:document-registry:PatientIdChange',
+        replyAction: 'urn:x-kakehashi:document-registry:PatientIdChangeResponse',
+        body: { namespace: 'urn:x-kakehashi:document-registry', name: 'PatientIdChangeRequest' },
+      },
+    ],
     RESTRICTED_UPDATE,
   ],
   'document-repository': [
@@ -89,7 +98,21 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
   'patient-identity': [
     FEED,
     ['ITI-45', 'never', hl7('PRPA_IN201309UV02', 'PRPA_IN201310UV02')],
-    ['ITI-47', 'never', hl7('PRPA_IN201305UV02', 'PRPA_IN201306UV02')],
+    [
+      'ITI-47',
+      'never',
+      hl7('PRPA_IN201305UV02', 'PRPA_IN201306UV02'),
+      {
+        action: 'urn:hl7-org:v3:QUQI_IN000003UV01_Continue',
+        replyAction: 'urn:hl7-org:v3:PRPA_IN201306UV02',
+        body: { namespace: 'urn:hl7-org:v3', name: 'QUQI_IN000003UV01' },
+      },
+      {
+        action: 'urn:hl7-org:v3:QUQI_IN000003UV01_Cancel',
+        replyAction: 'urn:hl7-org:v3:MCCI_IN000002UV01',
+        body: { namespace: 'urn:hl7-org:v3', name: 'QUQI_IN000003UV01_Cancel' },
+      },
+    ],
   ],
   'initiating-gateway': [STORED_QUERY, RETRIEVE, RESTRICTED_UPDATE],
   'responding-gateway': [
@@ -99,6 +122,11 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
       'ITI-55',
       'never',
       hl7('PRPA_IN201305UV02', 'PRPA_IN201306UV02', ':CrossGatewayPatientDiscovery'),
+    ],
+    [
+      'ITI-56',
+      'never',
+      iti('PatientLocationQuery', 'urn:ihe:iti:xcpd:2009', 'PatientLocationQueryRequest', 2009),
     ],
     RESTRICTED_UPDATE,
   ],
@@ -263,6 +291,7 @@ describe('node-soap, as a client that nobody here wrote', () => {
           'DocumentRegistry_PRPA_IN201301UV02',
           'DocumentRegistry_PRPA_IN201302UV02',
           'DocumentRegistry_PRPA_IN201304UV02',
+          'DocumentRegistry_PatientIdChange',
           'DocumentRegistry_RegisterDocumentSet-b',
           'DocumentRegistry_RegisterOnDemandDocumentEntry',
           'DocumentRegistry_RegistryStoredQuery',
@@ -284,7 +313,11 @@ describe('node-soap, as a client that nobody here wrote', () => {
     [
       'patient-identity',
       {
-        PDSupplier_Service: ['PDSupplier_PRPA_IN201305UV02'],
+        PDSupplier_Service: [
+          'PDSupplier_PRPA_IN201305UV02',
+          'PDSupplier_QUQI_IN000003UV01_Cancel',
+          'PDSupplier_QUQI_IN000003UV01_Continue',
+        ],
         PIXManager_Service: [
           'PIXManager_PRPA_IN201301UV02',
           'PIXManager_PRPA_IN201302UV02',
@@ -311,7 +344,10 @@ describe('node-soap, as a client that nobody here wrote', () => {
           'RespondingGateway_CrossGatewayRetrieve',
           'RespondingGateway_RestrictedUpdateDocumentSet',
         ],
-        RespondingGateway_XCPD_Service: ['RespondingGateway_PRPA_IN201305UV02'],
+        RespondingGateway_XCPD_Service: [
+          'RespondingGateway_PRPA_IN201305UV02',
+          'RespondingGateway_PatientLocationQuery',
+        ],
       },
     ],
   ])('loads /%s?wsdl and finds its operations', async (actor, expected) => {

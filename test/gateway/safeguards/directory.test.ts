@@ -82,6 +82,15 @@ describe('the partner directory', () => {
     expect(directory.findCommunity('urn:oid:2.999.392.9')).toBeUndefined();
   });
 
+  it('reads in which domain each community has its wide-area ids', () => {
+    const wideAreaDomains = { 'urn:oid:2.999.392.3': '2.999.500.3' };
+    const directory = readDirectory({ entries: [aGateway({ wideAreaDomains })] });
+    expect(directory.entries).toMatchObject([{ wideAreaDomains }]);
+    expect(readDirectory({ entries: [aGateway()] }).entries).toMatchObject([
+      { wideAreaDomains: {} },
+    ]);
+  });
+
   it('without entries lists nobody', () => {
     expect(readDirectory({ entries: [] }).entries).toEqual([]);
     expect(readDirectory(null).entries).toEqual([]);
@@ -115,6 +124,16 @@ describe('the partner directory', () => {
       'a community that is no URN',
       { entries: [aGateway({ homeCommunityIds: ['2.999.1'] })] },
       ['entries[0].homeCommunityIds[0]'],
+    ],
+    [
+      'a wide-area domain of a community that is not its own',
+      { entries: [aGateway({ wideAreaDomains: { 'urn:oid:2.999.392.4': '2.999.500.4' } })] },
+      ['entries[0].wideAreaDomains.urn:oid:2.999.392.4'],
+    ],
+    [
+      'a wide-area domain that is no OID',
+      { entries: [aGateway({ wideAreaDomains: { 'urn:oid:2.999.392.3': 'urn:oid:2.999.5' } })] },
+      ['entries[0].wideAreaDomains.urn:oid:2.999.392.3'],
     ],
     [
       'a community of an impossible OID',

@@ -1,5 +1,6 @@
 import type { Database } from '../../../gateway/stores/database.ts';
 import { RETRIEVAL_AND_CORRELATION } from '../../../gateway/stores/migrations/0004-retrieval-and-correlation.ts';
+import { CORRELATION_LOCATOR } from '../../../gateway/stores/migrations/0010-correlation-locator.ts';
 import { SqlCorrelationStore } from '../../../gateway/stores/sql-correlation-store.ts';
 import { describeOnBothDatabases } from '../../support/databases.ts';
 
@@ -10,6 +11,7 @@ describeOnBothDatabases('Correlations', (open) => {
     homeCommunityId: 'urn:oid:2.999.392.33',
     remotePatientId: { id: 'OKAYAMA-9', assigningAuthority: '2.999.392.33.3' },
     expiresAt: new Date('2026-04-02T00:00:00Z'),
+    isHealthDataLocator: false,
   };
   const now = new Date('2026-04-01T00:00:00Z');
   let database: Database;
@@ -18,7 +20,10 @@ describeOnBothDatabases('Correlations', (open) => {
 
   beforeEach(async () => {
     clock = now;
-    database = await open({ now: () => clock, migrations: [RETRIEVAL_AND_CORRELATION] });
+    database = await open({
+      now: () => clock,
+      migrations: [RETRIEVAL_AND_CORRELATION, CORRELATION_LOCATOR],
+    });
     store = new SqlCorrelationStore(database, () => clock);
   });
 
@@ -63,5 +68,26 @@ describeOnBothDatabases('Correlations', (open) => {
     });
 
     expect(await store.find(patientId, now)).toHaveLength(1);
+  });
+
+  it('keeps whether the community is a Health Data Locator', async () => {
+    await store.keep(inOkayama);
+    await store.keep({ ...inOkayama, isHealthDataLocator: true });
+
+    expect(await store.find(patientId, now)).toEqual([{ ...inOkayama, isHealthDataLocator: true }]);
+  });
+
+  it('forgets the patient in one community, or in all, and no other patient', async () => {
+    const inKagawa = { ...inOkayama, homeCommunityId: 'urn:oid:2.999.392.37' };
+    const other = { ...inOkayama, patientId: { ...patientId, id: 'SHIMANE-2' } };
+    for (const each of [inOkayama, inKagawa, other]) await store.keep(each);
+
+    await store.forget(patientId, inKagawa.homeCommunityId);
+    expect(await store.find(patientId, now)).toEqual([inOkayama]);
+
+    await store.keep(inKagawa);
+    await store.forget(patientId);
+    expect(await store.find(patientId, now)).toEqual([]);
+    expect(await store.find(other.patientId, now)).toEqual([other]);
   });
 });

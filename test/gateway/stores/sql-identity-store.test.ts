@@ -15,6 +15,7 @@ function record(id: string, over: Partial<WrittenRecord> = {}): WrittenRecord {
     ids: [idOf(id)],
     regionalId: `R-${id}`,
     demographics: { names: [], birthTime: '19600101', administrativeGender: 'M' },
+    keys: { by: 'rules', keys: ['k'] },
     names: [{ full: '試験 太郎', family: '試験', given: '太郎' }],
     ...over,
   };
@@ -46,6 +47,11 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     expect(await numberOf('3')).toBeUndefined();
   });
 
+  const named = (given: string) => ({
+    family: [{ text: '試験', isPrefix: false }],
+    given: [{ text: given, isPrefix: false }],
+  });
+
   it('revises a record in its place, its ids and names too', async () => {
     await put(record('1'));
     const number = await numberOf('1');
@@ -53,7 +59,7 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     await put(record('1', { number, regionalId: 'R-9', ids: [idOf('1'), idOf('7')], names }));
     expect(await numberOf('7')).toBe(number);
     const search = (given: string) =>
-      store.look((reader) => reader.search({ names: [{ family: '試験', given }] }, 10));
+      store.look(async (reader) => (await reader.search({ names: [named(given)] }, 10)).records);
     expect(await search('太郎')).toEqual([]);
     expect(await search('花子')).toMatchObject([{ number, regionalId: 'R-9' }]);
   });
@@ -76,20 +82,139 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     await put(
       record('3', { demographics: { names: [], birthTime: '1960', administrativeGender: 'M' } }),
     );
-    const keys = {
-      birthDate: '19600101',
-      administrativeGender: 'M',
-      names: ['試験 太郎'],
-    } as const;
-    const found = await store.look((reader) => reader.matching(keys, 10));
-    expect(found.map(({ regionalId }) => regionalId)).toEqual(['R-2', 'R-1']);
-    expect(await store.look((reader) => reader.matching(keys, 1))).toHaveLength(1);
     const born = (low: string, high: string) =>
       store.look(async (reader) =>
-        (await reader.search({ birthDate: { low, high } }, 10)).map(({ regionalId }) => regionalId),
+        (await reader.search({ birthDate: { low, high } }, 10)).records.map(
+          ({ regionalId }) => regionalId,
+        ),
       );
     expect(await born('1960', '1960')).toEqual(['R-2', 'R-3', 'R-1']);
     expect(await born('19600101', '19600101')).toEqual(['R-2', 'R-1']);
+  });
+
+  it('finds records by a key, unless too many have it, and those that another rule set has keyed', async () => {
+    await put(record('1'), record('2'), record('3', { keys: { by: 'others', keys: ['k', 'l'] } }));
+    const found = (keys: readonly string[], most: number) =>
+      store.look(async (reader) =>
+        (await reader.withKeys(keys, most)).map(({ regionalId }) => regionalId).sort(),
+      );
+    expect(await found(['k'], 3)).toEqual(['R-1', 'R-2', 'R-3']);
+    expect(await found(['k', 'l'], 2)).toEqual(['R-3']);
+    const others = await store.look((reader) => reader.keyedOtherwise('rules', 10));
+    expect(others.map(({ regionalId }) => regionalId)).toEqual(['R-3']);
+  });
+
+  it('takes a chart number out of use with its record, and puts it back as it was', async () => {
+    await put(record('1'), record('2', { ids: [idOf('2'), idOf('C-2', CLINIC)] }));
+    const [survivingRecord, subsumedRecord] = [
+      (await numberOf('1')) ?? 0,
+      (await numberOf('2')) ?? 0,
+    ];
+    const merge = {
+      subsumed: idOf('2'),
+      surviving: idOf('1'),
+      subsumedRecord,
+      survivingRecord,
+      movedIds: [idOf('C-2', CLINIC)],
+      message: 'hospital urn:uuid:1 hash',
+    };
+    await store.change((writer) => writer.mergeCharts(merge, at));
+    expect(await numberOf('2')).toBeUndefined();
+    const [state, ids, merged, keyed, kept] = await store.look(async (reader) => [
+      await reader.idState(idOf('2')),
+      (await reader.recordOf(idOf('C-2', CLINIC)))?.ids,
+      await reader.mergedInto([survivingRecord]),
+      await reader.withKeys(['k'], 10),
+      await reader.mergeOf(idOf('2')),
+    ]);
+    expect(state).toEqual({ record: subsumedRecord, mergedInto: '1' });
+    expect(ids).toEqual([idOf('1'), idOf('C-2', CLINIC)]);
+    expect(merged).toMatchObject([{ number: subsumedRecord, mergedInto: survivingRecord }]);
+    expect(keyed).toHaveLength(1);
+    expect(kept).toMatchObject(merge);
+    if (!kept) throw new Error('the merge is not kept');
+    await store.change((writer) => writer.unmergeCharts(kept, { regionalId: 'R-1', at }));
+    const restored = await store.look((reader) => reader.recordOf(idOf('2')));
+    expect(restored).toMatchObject({
+      number: subsumedRecord,
+      ids: [idOf('2'), idOf('C-2', CLINIC)],
+      regionalId: 'R-1',
+      homeRegionalId: 'R-2',
+    });
+    expect(await store.look((reader) => reader.mergeOf(idOf('2')))).toBeUndefined();
+  });
+
+  it('keeps verdicts, decisions with halves of a point, and reviews until they are closed', async () => {
+    await put(record('1'), record('2'));
+    const [low, high] = [(await numberOf('1')) ?? 0, (await numberOf('2')) ?? 0];
+    const why = [{ field: 'sex', weight: -3.5, agreement: 'other' }];
+    const review = { kind: 'link' as const, low, high, score: 7.25, ruleSet: 'rules', why };
+    const number = await store.change(async (writer) => {
+      const decided = { low, high, verdict: 'review' as const, score: 7.25, ruleSet: 'rules', why };
+      const decision = await writer.decide({ ...decided, by: 'auto' }, at);
+      const pair = { low, high, verdict: 'review' as const, ruleSet: 'rules', decision };
+      await writer.putPair({ ...pair, byHand: false, score: 7.25 });
+      await writer.putPair({ ...pair, byHand: true, score: 7.5 });
+      return await writer.openReview(review, at);
+    });
+    const [pairs, decisions, open] = await store.look(async (reader) => [
+      await reader.pairsOf([high]),
+      await reader.decisionsOf([low, high]),
+      await reader.openReviews(0, 10),
+    ]);
+    expect(pairs).toMatchObject([{ low, high, byHand: true, score: 7.5 }]);
+    expect(decisions).toMatchObject([{ verdict: 'review', score: 7.25, why, by: 'auto' }]);
+    expect(open).toMatchObject([{ ...review, number, state: 'open' }]);
+    const closing = { state: 'rejected' as const, by: '担当', at };
+    await store.change((writer) => writer.closeReview(number, closing));
+    expect(await store.look((reader) => reader.openReviewsOf([low]))).toEqual([]);
+    expect(await store.look((reader) => reader.review(number))).toMatchObject({
+      state: 'rejected',
+      closedBy: '担当',
+    });
+  });
+
+  it('keeps what is left for the registry and for consumers, each in order', async () => {
+    const task = {
+      kind: 'divide' as const,
+      from: 'R-1',
+      to: 'R-2',
+      moving: [idOf('1')],
+      staying: [],
+    };
+    await store.change(async (writer) => {
+      await writer.addRegistryTask({ ...task, change: 'a' }, at);
+      await writer.addRegistryTask({ ...task, change: 'b' }, at);
+      for (const [consumer, messageId] of [
+        ['one', 'm1'],
+        ['two', 'm2'],
+        ['one', 'm3'],
+      ] as const) {
+        await writer.addNotification({ consumer, ids: [idOf('1')], messageId }, at);
+      }
+    });
+    const open = () => store.look((reader) => reader.registryTasks('open', 10));
+    const [first, second] = await open();
+    expect([first, second]).toMatchObject([{ ...task, change: 'a' }, { change: 'b' }]);
+    await store.change(async (writer) => {
+      await writer.settleRegistryTask(first?.number ?? 0, 'done');
+      await writer.settleRegistryTask(second?.number ?? 0, 'refused', 'mixed');
+    });
+    expect(await open()).toEqual([]);
+    expect(await store.look((reader) => reader.registryTasks('refused', 10))).toMatchObject([
+      { change: 'b', reason: 'mixed' },
+    ]);
+    const next = () => store.look((reader) => reader.nextNotifications());
+    expect((await next()).map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
+    const [m1, m2] = await next();
+    await store.change(async (writer) => {
+      await writer.removeNotification(m1?.number ?? 0);
+      await writer.postponeNotification(m2?.number ?? 0, 5_000);
+    });
+    expect(await next()).toMatchObject([
+      { messageId: 'm2', attempts: 1, notBefore: 5_000 },
+      { messageId: 'm3', attempts: 0 },
+    ]);
   });
 
   it('gives one id to one record, however many feed it at once', async () => {

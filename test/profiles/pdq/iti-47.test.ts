@@ -1,4 +1,6 @@
+import type { Opened } from '../../../profiles/formats/soap.ts';
 import {
+  type DemographicsCriteria,
   type DemographicsQuery,
   type DemographicsQueryResponse,
   ITI_47,
@@ -67,6 +69,12 @@ const written = ITI_47.request.encode(QUERIES[1] ?? QUERIES[0]);
 const plain = ITI_47.request.encode(QUERIES[0]);
 const answer = ITI_47.response.encode(aDemographicsQueryResponse(), opened(plain), FROZEN);
 
+/** What a query asks by; a continuation asks by nothing. */
+function criteriaIn(opened: Opened): DemographicsCriteria {
+  const request = decodeRequest(ITI_47, opened);
+  return 'criteria' in request ? request.criteria : {};
+}
+
 describe('ITI-47 Patient Demographics Query HL7 V3', () => {
   keepsTheLaws(ITI_47, { requests: QUERIES, responses: ANSWERS });
 
@@ -117,7 +125,7 @@ describe('ITI-47 Patient Demographics Query HL7 V3', () => {
       '</parameterList>',
       `<livingSubjectName>${name}</livingSubjectName></parameterList>`,
     );
-    expect(decodeRequest(ITI_47, more).criteria.livingSubjectName).toHaveLength(4);
+    expect(criteriaIn(more).livingSubjectName).toHaveLength(4);
   });
 
   it('leaves out what nothing here looks at, such as the place of birth', () => {
@@ -228,7 +236,7 @@ describe.each([
 
   (sample === undefined ? it.skip : it)('is read', () => {
     if (sample === undefined) return;
-    expect(Object.keys(decodeRequest(ITI_47, sample).criteria)).toHaveLength(criteria);
+    expect(Object.keys(criteriaIn(sample))).toHaveLength(criteria);
   });
 });
 

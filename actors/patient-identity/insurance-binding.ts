@@ -1,0 +1,67 @@
+import type { Demographics, InsuranceMembership, PatientId } from '../../profiles/patient.ts';
+import { comparableInsurance } from './matching/insurance.ts';
+import type { WideArea } from './wide-area.ts';
+
+/** More memberships than these of one feed are not bound. */
+const MOST = 8;
+
+/** `insurer:symbol:number:branch`, as CLINS writes an insured person; symbol and branch may be empty. */
+const MEMBER = /^([0-9]{6,8}):([^:\s]{0,40}):([^:\s]{1,40}):([0-9]{2})?$/u;
+
+/** What a feed says of a person, as far as binding looks at it. */
+export interface Bindable {
+  readonly otherIds: readonly PatientId[];
+  readonly demographics: Demographics;
+  readonly unchanged?: readonly (keyof Demographics)[];
+}
+
+/**
+ * What the wide-area id service keeps of a feed: names, sex, birth date, addresses and telephones; and in place of each
+ * insurance that names one person its keyed hash. An insurance of a household, or without a key to hash it with, is dropped:
+ * no number of an insurance is kept in the clear. What is bound stays bound where a feed names no insurance. Other ids of the
+ * patient are not kept, an insurance number among them is read as one.
+ */
+export function boundRegistration<Fed extends Bindable>(fed: Fed, wideArea: WideArea): Fed {
+  const { demographics, otherIds, unchanged = [] } = fed;
+  const { names, administrativeGender, birthTime, addresses, telecoms } = demographics;
+  const memberships = [
+    ...(demographics.insurance ?? []),
+    ...otherIds
+      .filter(({ assigningAuthority }) => wideArea.insuranceDomains.includes(assigningAuthority))
+      .flatMap(({ id }) => membershipIn(id) ?? []),
+  ];
+  const insuranceKeys = keysOf(memberships.slice(0, MOST), wideArea);
+  const isBound = insuranceKeys.length > 0;
+  return {
+    ...fed,
+    otherIds: [],
+    demographics: {
+      names,
+      ...(administrativeGender === undefined ? {} : { administrativeGender }),
+      ...(birthTime === undefined ? {} : { birthTime }),
+      ...(addresses === undefined ? {} : { addresses }),
+      ...(telecoms === undefined ? {} : { telecoms }),
+      ...(isBound ? { insuranceKeys } : {}),
+    },
+    unchanged: isBound ? unchanged : [...unchanged, 'insuranceKeys'],
+  };
+}
+
+function membershipIn(id: string): InsuranceMembership | undefined {
+  const [, insurer, symbol, number, branch] = MEMBER.exec(id.normalize('NFKC')) ?? [];
+  if (insurer === undefined || number === undefined) return undefined;
+  return { insurer, number, ...(symbol ? { symbol } : {}), ...(branch ? { branch } : {}) };
+}
+
+function keysOf(
+  memberships: readonly InsuranceMembership[],
+  { hashInsurance }: WideArea,
+): readonly string[] {
+  if (!hashInsurance) return [];
+  const keys = memberships.flatMap((membership) => {
+    const compared = comparableInsurance(membership);
+    if (!compared || !(compared.isPersonal || compared.branch)) return [];
+    return [hashInsurance(`${compared.key}|${compared.isPersonal ? '' : compared.branch}`)];
+  });
+  return [...new Set(keys)];
+}

@@ -1,0 +1,64 @@
+import type { World } from '../actors/actor.ts';
+import { type FeedOutcome, feedMany } from '../actors/patient-identity/feed-many.ts';
+import type { Registration } from '../actors/patient-identity/iti-44-patient-identity-feed-hl7v3.ts';
+import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
+import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
+
+/** What an operator gives to be imported, as plain JSON. */
+export interface ImportBatch {
+  /** The operator's name: each record keeps it, and so does the audit trail. */
+  readonly by: string;
+  readonly registrations: readonly Registration[];
+}
+
+/** What importing needs of the process. */
+export interface ImportingOptions {
+  readonly stores: PatientIdentityStores;
+  /** As the process itself asks. */
+  readonly world: World;
+  readonly trail: {
+    check(): Promise<void>;
+    append(messages: readonly string[]): Promise<void>;
+  };
+  readonly recorder: Recorder;
+}
+
+/** Registrations in one batch. */
+export const MOST_IN_A_BATCH = 1_000;
+
+/**
+ * Imports a batch of registrations in one change, each as a feed: nothing is stored that cannot be recorded, and the record
+ * names every chart number that was added or revised.
+ *
+ * @throws Error for a batch without an operator's name, or one that is too large
+ */
+export async function importBatch(
+  { by, registrations }: ImportBatch,
+  { stores, world, trail, recorder }: ImportingOptions,
+): Promise<readonly FeedOutcome[]> {
+  if (typeof by !== 'string' || by.trim() === '') throw new Error('who imports must be said');
+  if (!Array.isArray(registrations) || registrations.length > MOST_IN_A_BATCH) {
+    throw new Error(`a batch has at most ${MOST_IN_A_BATCH} registrations`);
+  }
+  if (registrations.length === 0) return [];
+  await trail.check();
+  const caller = { ...world.caller, name: by };
+  const record = async (ids: readonly Registration[], outcome: 'success' | 'refused') => {
+    const patients = ids.flatMap((one) => one.ids);
+    if (patients.length === 0) return;
+    const use = { deed: 'import', user: by, action: 'C', patients, outcome } as const;
+    await trail.append([patientRecordUsed({ ...use, at: world.now() }, recorder)]);
+  };
+  let outcomes: readonly FeedOutcome[];
+  try {
+    outcomes = await feedMany(registrations, stores, { ...world, caller });
+  } catch (error) {
+    await record(registrations, 'refused');
+    throw error;
+  }
+  const those = (...kinds: readonly FeedOutcome['kind'][]) =>
+    registrations.filter((_, at) => kinds.some((kind) => kind === outcomes[at]?.kind));
+  await record(those('added', 'revised'), 'success');
+  await record(those('refused'), 'refused');
+  return outcomes;
+}

@@ -1,0 +1,299 @@
+import type { World } from '../actors/actor.ts';
+import { explain, historyOf } from '../actors/patient-identity/explain.ts';
+import { matchAnew, rekey } from '../actors/patient-identity/matching-anew.ts';
+import { notifyConsumers } from '../actors/patient-identity/notifications.ts';
+import { feedUnconfirmed, settleRegistry } from '../actors/patient-identity/registry-feed.ts';
+import {
+  answerReview,
+  linkPatients,
+  mergePatients,
+  retryMoves,
+  unlinkPatients,
+  unmergePatients,
+} from '../actors/patient-identity/steward.ts';
+import {
+  type Outcome,
+  type Steward,
+  StewardRefusal,
+} from '../actors/patient-identity/stewarding.ts';
+import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
+import { decodeCX } from '../profiles/formats/datatypes.ts';
+import type { PatientId } from '../profiles/patient.ts';
+import { refusalsOf } from '../profiles/refusal.ts';
+import type { ControlCommands } from './control.ts';
+import { type ImportBatch, importBatch } from './identity-importing.ts';
+import type { Log } from './log.ts';
+import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
+import { wideAreaCommands } from './wide-area-commands.ts';
+
+/** How often consumers are told, and the registry is asked what it could not do before. */
+const ROUND_MS = 1_000;
+/** After a round that failed. */
+const REST_MS = 30_000;
+
+/** So much of a round is spent on records that the present rules have not compared. */
+const MATCHING_MS = 500;
+/** A consumer that has refused so often is told of: it has been away for a quarter of an hour. */
+const TRIED_LONG = 10;
+
+export interface IdentityKeepingOptions {
+  readonly stores: PatientIdentityStores;
+  /** As the process itself asks. */
+  readonly world: World;
+  readonly trail: {
+    check(): Promise<void>;
+    append(messages: readonly string[]): Promise<void>;
+  };
+  readonly recorder: Recorder;
+  readonly log: Log;
+}
+
+/** What a steward gives a command; ids as `ID^^^&OID&ISO`. */
+interface Asked {
+  readonly id?: string;
+  readonly other?: string;
+  readonly surviving?: string;
+  readonly number?: number;
+  readonly after?: number;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** At most so many reviews in one answer. */
+const MOST_REVIEWS = 200;
+
+/**
+ * What goes on in Patient Identity beside the messages: what operators ask, each recorded in the audit trail with their name,
+ * and the rounds that tell consumers and have the registry do what is left.
+ */
+export class IdentityKeeping {
+  readonly #options: IdentityKeepingOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #hasKeys = false;
+  #isMatched = false;
+
+  constructor(options: IdentityKeepingOptions) {
+    this.#options = options;
+  }
+
+  /** As control commands; each takes and gives plain JSON. */
+  get commands(): ControlCommands {
+    const { stores } = this.#options;
+    const deeds: Readonly<Record<string, (asked: Asked, steward: Steward) => Promise<Outcome>>> = {
+      link: (asked, steward) =>
+        linkPatients([idIn(asked, 'id'), idIn(asked, 'other')], steward, this.#options),
+      unlink: (asked, steward) => {
+        const other = asked.other === undefined ? undefined : idIn(asked, 'other');
+        return unlinkPatients([idIn(asked, 'id'), other], steward, this.#options);
+      },
+      merge: (asked, steward) => {
+        const ids = { subsumed: idIn(asked, 'id'), surviving: idIn(asked, 'surviving') };
+        return mergePatients(ids, steward, this.#options);
+      },
+      unmerge: (asked, steward) => unmergePatients(idIn(asked, 'id'), steward, this.#options),
+      accept: (asked, steward) => this.#answer(asked, true, steward),
+      reject: (asked, steward) => this.#answer(asked, false, steward),
+    };
+    return {
+      ...Object.fromEntries(
+        Object.entries(deeds).map(([deed, work]) => [
+          `patient.${deed}`,
+          (input: unknown) => this.#decide(deed, input as Asked, work),
+        ]),
+      ),
+      'patient.explain': (input) =>
+        this.#look('explain', input as Asked, (id) => explain(id, stores)),
+      'patient.history': (input) =>
+        this.#look('history', input as Asked, (id) => historyOf(id, stores)),
+      'patient.reviews': (input) => this.#reviews(input as Asked),
+      'patient.import': (input) => importBatch(input as ImportBatch, this.#options),
+      'patient.retry': (input) => this.#retry(input as Asked),
+      'patient.consumers': () => this.#consumers(),
+      ...wideAreaCommands(this.#options),
+    };
+  }
+
+  /** Goes round once now, and then again and again until `stop`. */
+  start(): void {
+    const again = () => {
+      this.round().then(
+        () => this.#wait(again, ROUND_MS),
+        (error: unknown) => {
+          // The registry may be away: it is asked again.
+          if (refusalsOf(error)) this.#options.log.warn({ event: 'identity-round-failed' }, error);
+          else this.#options.log.error({ event: 'identity-round-failed' }, error);
+          this.#wait(again, REST_MS);
+        },
+      );
+    };
+    this.#timer = setTimeout(again, 0).unref();
+  }
+
+  #wait(again: () => void, ms: number): void {
+    if (this.#timer !== undefined) this.#timer = setTimeout(again, ms).unref();
+  }
+
+  /** Waits for a round that is under way. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#running?.catch(() => {});
+  }
+
+  /** One round; one that is under way is joined. */
+  async round(): Promise<void> {
+    this.#running ??= this.#goRound().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  async #goRound(): Promise<void> {
+    const { stores, world, log } = this.#options;
+    if (!this.#hasKeys) {
+      while ((await rekey(stores)) > 0) {
+        if (this.#timer === undefined) return;
+      }
+      const missing = await feedUnconfirmed(stores, world);
+      if (missing > 0) log.warn({ event: 'patients-unconfirmed', count: missing });
+      this.#hasKeys = true;
+    }
+    await this.#matchAnew();
+    const refused = await settleRegistry(stores, world);
+    if (refused > 0) log.warn({ event: 'moves-refused', count: refused });
+    const { refusing } = await notifyConsumers(stores, world);
+    for (const { consumer, attempts } of refusing) {
+      if (attempts >= TRIED_LONG) log.warn({ event: 'consumer-refuses', peer: consumer, attempts });
+    }
+  }
+
+  /** A while of it in each round, so that nobody waits for all of it; what is left is known to the store. */
+  async #matchAnew(): Promise<void> {
+    if (this.#isMatched) return;
+    const { stores, world } = this.#options;
+    const until = performance.now() + MATCHING_MS;
+    while (performance.now() < until && this.#timer !== undefined) {
+      if ((await matchAnew(stores, world)) > 0) continue;
+      this.#isMatched = true;
+      return;
+    }
+  }
+
+  async #answer(asked: Asked, isAccepted: boolean, steward: Steward): Promise<Outcome> {
+    const { number, surviving } = asked;
+    if (number === undefined || !Number.isSafeInteger(number)) {
+      throw new StewardRefusal('the number of a review is needed');
+    }
+    return await answerReview(
+      {
+        number,
+        isAccepted,
+        ...(surviving === undefined ? {} : { surviving: idIn(asked, 'surviving') }),
+      },
+      steward,
+      this.#options,
+    );
+  }
+
+  /** Nothing is decided that cannot be recorded, and what is refused is recorded too. */
+  async #decide(
+    deed: string,
+    asked: Asked,
+    work: (asked: Asked, steward: Steward) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const { by = '', reason } = asked;
+    if (by.trim() === '') throw new StewardRefusal('who decides must be said');
+    await this.#options.trail.check();
+    const named = [asked.id, asked.other, asked.surviving].flatMap((text) =>
+      text === undefined ? [] : [decodeCX(text)],
+    );
+    try {
+      const outcome = await work(asked, { by, ...(reason === undefined ? {} : { reason }) });
+      const patients = outcome.patients.flatMap(({ id, regionalId }) => [id, regionalId]);
+      await this.#record({ deed, by, action: 'U', patients: [...named, ...patients] }, 'success');
+      return outcome;
+    } catch (error) {
+      await this.#record({ deed, by, action: 'U', patients: named }, 'refused');
+      throw error;
+    }
+  }
+
+  /** What is found is recorded before it is shown. */
+  async #look<Result>(
+    deed: string,
+    asked: Asked,
+    find: (id: PatientId) => Promise<Result | undefined>,
+  ): Promise<Result | null> {
+    const id = idIn(asked, 'id');
+    const found = await find(id);
+    await this.#record(
+      { deed, by: asked.by ?? 'operator', action: 'R', patients: [id] },
+      found === undefined ? 'refused' : 'success',
+    );
+    return found ?? null;
+  }
+
+  async #reviews({ after = 0, by = 'operator' }: Asked): Promise<unknown> {
+    const { identities } = this.#options.stores;
+    const found = await identities.look(async (records) => {
+      const reviews = await records.openReviews(after, MOST_REVIEWS);
+      const numbers = [...new Set(reviews.flatMap(({ low, high }) => [low, high]))];
+      const idsOf = new Map(
+        (await records.recordsWith(numbers)).map(({ number, ids }) => [number, ids]),
+      );
+      return {
+        reviews: reviews.map((review) => ({
+          ...review,
+          ids: [review.low, review.high].map((number) => idsOf.get(number) ?? []),
+        })),
+        refusedMoves: await records.registryTasks('refused', MOST_REVIEWS),
+      };
+    });
+    await this.#record({ deed: 'review list', by, action: 'R', patients: [] }, 'success');
+    return found;
+  }
+
+  /** What waits for each subscribed consumer; no patient is named. */
+  async #consumers(): Promise<unknown> {
+    const { identities, subscriptions = [] } = this.#options.stores;
+    const queues = await identities.look((records) => records.queuesOfConsumers());
+    const known = new Map(queues.map((queue) => [queue.consumer, queue]));
+    const silent = subscriptions
+      .map(({ consumer }) => consumer)
+      .filter((consumer) => !known.has(consumer))
+      .map((consumer) => ({ consumer, waiting: 0, attempts: 0 }));
+    return [...queues, ...silent].map((queue) => ({
+      ...queue,
+      isRefusing: queue.attempts >= TRIED_LONG,
+    }));
+  }
+
+  async #retry({ by = 'operator' }: Asked): Promise<{ refusedMoves: number }> {
+    await this.#options.trail.check();
+    const refusedMoves = await retryMoves(this.#options);
+    await this.#record({ deed: 'review retry', by, action: 'U', patients: [] }, 'success');
+    return { refusedMoves };
+  }
+
+  async #record(
+    use: {
+      readonly deed: string;
+      readonly by: string;
+      readonly action: 'R' | 'U';
+      readonly patients: readonly PatientId[];
+    },
+    outcome: 'success' | 'refused',
+  ): Promise<void> {
+    const { trail, recorder, world } = this.#options;
+    const { deed, by: user, action, patients } = use;
+    const record = { deed, user, action, patients, outcome, at: world.now() };
+    await trail.append([patientRecordUsed(record, recorder)]);
+  }
+}
+
+function idIn(asked: Asked, name: 'id' | 'other' | 'surviving'): PatientId {
+  const text = asked[name];
+  if (typeof text !== 'string') throw new StewardRefusal(`the ${name} is needed`);
+  return decodeCX(text);
+}

@@ -1,0 +1,33 @@
+import { readConfig } from '../gateway/config.ts';
+import { askControl, NothingRuns } from '../gateway/control.ts';
+import { CommandError } from './command.ts';
+import { notRunning } from './keeping.ts';
+
+/**
+ * Asks the process that runs for a folder something about its patients.
+ *
+ * @throws CommandError where none runs, or it refuses
+ */
+export async function asking<Result>(
+  folder: string,
+  what: string,
+  input: unknown,
+): Promise<Result> {
+  const config = readConfig(folder);
+  try {
+    return (await askControl(config.folder, what, input)) as Result;
+  } catch (error) {
+    if (error instanceof NothingRuns) throw notRunning(config);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(
+      { en: `it was not done: ${reason}`, ja: `実行できませんでした: ${reason}` },
+      {
+        cause: error,
+        next: {
+          en: 'see kakehashi patient explain for how the ids stand',
+          ja: '番号の現状は kakehashi patient explain で確認してください',
+        },
+      },
+    );
+  }
+}

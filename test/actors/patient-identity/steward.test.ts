@@ -1,0 +1,245 @@
+import {
+  answerReview,
+  linkPatients,
+  mergePatients,
+  retryMoves,
+  unlinkPatients,
+  unmergePatients,
+} from '../../../actors/patient-identity/steward.ts';
+import { type Steward, StewardRefusal } from '../../../actors/patient-identity/stewarding.ts';
+import { encodeCX } from '../../../profiles/formats/datatypes.ts';
+import type { PatientId } from '../../../profiles/patient.ts';
+import { ITI_42 } from '../../../profiles/xds/iti-42.ts';
+import type { Folder } from '../../../profiles/xds/metadata.ts';
+import { AnIdentityActor, AUTHORITY } from '../../support/an-identity-actor.ts';
+import { aPerson } from '../../support/hl7v3-builders.ts';
+import { aRegistration, freshOid, octets } from '../../support/region-documents.ts';
+import { aCaller } from '../../support/world-of-actors.ts';
+
+const atHospital = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.hospital });
+const atClinic = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.clinic });
+const inRegion = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.region });
+/** A number that nobody has fed. */
+const nobody = atClinic('nobody');
+const steward: Steward = { by: '担当 一郎', reason: 'asked the family' };
+
+describe('A steward of patient identity', () => {
+  let actor: AnIdentityActor;
+
+  const stewarding = () => ({
+    stores: { identities: actor.identities, community: actor.community },
+    world: actor.world.seenBy(aCaller({ name: 'gateway', kinds: ['own'] })),
+  });
+  const regional = async (id: PatientId) => (await actor.regionalIdOf(id)) ?? '?';
+  /** Registers one document of a chart; @returns its uniqueId. */
+  const file = async (chart: PatientId, under: string, folders?: readonly Partial<Folder>[]) => {
+    const uniqueId = freshOid();
+    const entry = { sourcePatientId: encodeCX(chart) };
+    const request = aRegistration({
+      patientId: inRegion(under),
+      documents: [{ bytes: octets('one'), uniqueId, entry }],
+      ...(folders ? { folders } : {}),
+    });
+    await actor.world.as(aCaller({ kinds: ['own'] }))(ITI_42, 'document-registry', request);
+    return uniqueId;
+  };
+  /** uniqueIds of the DocumentEntries of a patient. */
+  const documentsOf = async (regionalId: string) =>
+    (
+      await actor.registry.look((reader) =>
+        reader.find({ kind: 'DocumentEntry', patientId: inRegion(regionalId) }, 100),
+      )
+    ).map(({ uniqueId }) => uniqueId);
+  const setsOf = async (regionalId: string) =>
+    (
+      await actor.registry.look((reader) =>
+        reader.find({ kind: 'SubmissionSet', patientId: inRegion(regionalId) }, 100),
+      )
+    ).length;
+  const refusal = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(StewardRefusal);
+    return (error as StewardRefusal).message;
+  };
+  const another = { demographics: aPerson({ birthTime: '19580202' }) };
+
+  beforeEach(async () => {
+    actor = await AnIdentityActor.open();
+    await actor.feed(atHospital('H1'));
+  });
+
+  afterEach(() => actor.close());
+
+  it('links two records that no rule links, and a rule never parts them', async () => {
+    await actor.feed(atClinic('C1'), another);
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const document = await file(atClinic('C1'), other);
+    const { patients } = await linkPatients(
+      [atHospital('H1'), atClinic('C1')],
+      steward,
+      stewarding(),
+    );
+    expect(patients.map(({ regionalId }) => regionalId.id)).toEqual([one, one]);
+    expect(await documentsOf(one)).toEqual([document]);
+    await actor.feed(atClinic('C1'), { kind: 'revise', ...another });
+    expect(await regional(atClinic('C1'))).toBe(one);
+  });
+
+  it('unlinks a wrong link: ids, documents and sets go back to where they belong, and no rule links again', async () => {
+    await actor.feed(atClinic('C1'), another);
+    const before = await regional(atClinic('C1'));
+    const early = await file(atClinic('C1'), before);
+    await actor.feed(atClinic('C1'), { kind: 'revise' });
+    const shared = await regional(atHospital('H1'));
+    expect(await regional(atClinic('C1'))).toBe(shared);
+    const [own, late, nobodys] = [
+      await file(atHospital('H1'), shared),
+      await file(atClinic('C1'), shared),
+      await file(nobody, shared),
+    ];
+    expect((await documentsOf(shared)).length).toBe(4);
+
+    const outcome = await unlinkPatients([atClinic('C1'), atHospital('H1')], steward, stewarding());
+    expect(outcome.refusedMoves).toBe(0);
+    expect(outcome.shared?.ids).toEqual(
+      expect.arrayContaining([inRegion(shared), atHospital('H1'), atClinic('C1')]),
+    );
+    expect(await regional(atClinic('C1'))).toBe(before);
+    expect(await regional(atHospital('H1'))).toBe(shared);
+    expect(await documentsOf(before)).toEqual([early, late]);
+    expect(await documentsOf(shared)).toEqual([own, nobodys]);
+    expect([await setsOf(before), await setsOf(shared)]).toEqual([2, 2]);
+
+    await actor.feed(atClinic('C1'), { kind: 'revise' });
+    expect(await regional(atClinic('C1'))).toBe(before);
+    const decisions = await actor.identities.look(async (records) => {
+      const record = await records.recordOf(atClinic('C1'));
+      return await records.decisionsOf([record?.number ?? 0]);
+    });
+    expect(decisions.at(-1)).toMatchObject({
+      verdict: 'apart',
+      by: '担当 一郎',
+      reason: 'asked the family',
+    });
+  });
+
+  it('does not part documents that one SubmissionSet holds together, and changes nothing then', async () => {
+    await actor.feed(atClinic('C1'));
+    const shared = await regional(atHospital('H1'));
+    await file(atHospital('H1'), shared);
+    const request = aRegistration({
+      patientId: inRegion(shared),
+      documents: [
+        { bytes: octets('a'), entry: { sourcePatientId: encodeCX(atHospital('H1')) } },
+        { bytes: octets('b'), entry: { sourcePatientId: encodeCX(atClinic('C1')) } },
+      ],
+    });
+    await actor.world.as(aCaller({ kinds: ['own'] }))(ITI_42, 'document-registry', request);
+    expect(
+      await refusal(unlinkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding())),
+    ).toMatch(/^documents of both are held together by urn:uuid:/);
+    expect(await regional(atClinic('C1'))).toBe(shared);
+    expect((await documentsOf(shared)).length).toBe(3);
+  });
+
+  it('parts a record from all others of its patient', async () => {
+    await actor.feed(atClinic('C1'));
+    const shared = await regional(atHospital('H1'));
+    await unlinkPatients([atClinic('C1')], steward, stewarding());
+    expect(await regional(atHospital('H1'))).toBe(shared);
+    expect(await regional(atClinic('C1'))).not.toBe(shared);
+  });
+
+  it('merges and unmerges chart numbers, with everything that was linked to them', async () => {
+    await actor.feed(atHospital('H2'), another);
+    await actor.feed(atClinic('C2'), another);
+    const [one, two] = [await regional(atHospital('H1')), await regional(atHospital('H2'))];
+    expect(await regional(atClinic('C2'))).toBe(two);
+    const documents = [
+      await file(atHospital('H1'), one),
+      await file(atHospital('H2'), two),
+      await file(atClinic('C2'), two),
+    ];
+    const ids = { surviving: atHospital('H1'), subsumed: atHospital('H2') };
+    await mergePatients(ids, steward, stewarding());
+    expect(await regional(atClinic('C2'))).toBe(one);
+    expect(await documentsOf(one)).toEqual(documents);
+    expect(await refusal(mergePatients(ids, steward, stewarding()))).toMatch(/subsumed before/);
+
+    await unmergePatients(atHospital('H2'), steward, stewarding());
+    expect(await regional(atHospital('H2'))).toBe(two);
+    expect(await regional(atClinic('C2'))).toBe(two);
+    expect(await documentsOf(one)).toEqual([documents[0]]);
+    expect(await documentsOf(two)).toEqual(documents.slice(1));
+    expect(await refusal(unmergePatients(atHospital('H2'), steward, stewarding()))).toMatch(
+      /not subsumed/,
+    );
+  });
+
+  it('merges and unmerges ids of the affinity domain', async () => {
+    await actor.feed(atClinic('C1'), another);
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const [a, b] = [await file(atHospital('H1'), one), await file(nobody, other)];
+    await mergePatients(
+      { surviving: inRegion(one), subsumed: inRegion(other) },
+      steward,
+      stewarding(),
+    );
+    expect(await regional(atClinic('C1'))).toBe(one);
+    expect(await documentsOf(one)).toEqual([a, b]);
+    await unmergePatients(inRegion(other), steward, stewarding());
+    expect(await regional(atClinic('C1'))).toBe(other);
+    expect([await documentsOf(one), await documentsOf(other)]).toEqual([[a], [b]]);
+    await actor.feed(atClinic('C1'), { kind: 'revise' });
+    expect(await regional(atClinic('C1'))).toBe(other);
+  });
+
+  it('answers a proposed merge: accepted it is done, rejected it does not come back', async () => {
+    await actor.feed(atHospital('H2'));
+    const open = () => actor.identities.look((records) => records.openReviews(0, 10));
+    const [proposal] = await open();
+    expect(proposal).toMatchObject({ kind: 'merge', ruleSet: 'japan-1' });
+    await answerReview({ number: proposal?.number ?? 0, isAccepted: false }, steward, stewarding());
+    expect(await open()).toEqual([]);
+    await actor.feed(atHospital('H2'), { kind: 'revise' });
+    expect(await open()).toEqual([]);
+    expect(
+      await refusal(
+        answerReview({ number: proposal?.number ?? 0, isAccepted: true }, steward, stewarding()),
+      ),
+    ).toMatch(/not open/);
+
+    await actor.feed(atHospital('H3'));
+    const [again] = (await open()).filter(({ kind }) => kind === 'merge');
+    await answerReview({ number: again?.number ?? 0, isAccepted: true }, steward, stewarding());
+    const state = await actor.identities.look((records) => records.idState(atHospital('H3')));
+    expect(state?.mergedInto).toMatch(/^H[12]$/);
+  });
+
+  it('refuses ids that name nobody, or one record', async () => {
+    expect(await refusal(linkPatients([atHospital('H1'), nobody], steward, stewarding()))).toMatch(
+      /not known/,
+    );
+    expect(
+      await refusal(linkPatients([atHospital('H1'), atHospital('H1')], steward, stewarding())),
+    ).toMatch(/same record/);
+    expect(await refusal(unlinkPatients([atHospital('H1')], steward, stewarding()))).toMatch(
+      /linked to no other/,
+    );
+    expect(await retryMoves(stewarding())).toBe(0);
+  });
+
+  it('does not link what a person has parted from one of the two', async () => {
+    await actor.feed(atClinic('C1'), another);
+    await actor.feed({ id: 'X', assigningAuthority: '2.999.3.9' }, another);
+    const stranger = { id: 'X', assigningAuthority: '2.999.3.9' };
+    await unlinkPatients([atClinic('C1'), stranger], steward, stewarding());
+    await linkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    expect(
+      await refusal(linkPatients([atHospital('H1'), stranger], steward, stewarding())),
+    ).toMatch(/not one person/);
+  });
+});

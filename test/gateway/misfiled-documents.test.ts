@@ -1,0 +1,72 @@
+import { unlinkPatients } from '../../actors/patient-identity/steward.ts';
+import { MisfiledDocuments } from '../../gateway/misfiled-documents.ts';
+import { encodeCX } from '../../profiles/formats/datatypes.ts';
+import type { PatientId } from '../../profiles/patient.ts';
+import { ITI_42 } from '../../profiles/xds/iti-42.ts';
+import { AnIdentityActor, AUTHORITY } from '../support/an-identity-actor.ts';
+import { aRegistration, freshOid, octets } from '../support/region-documents.ts';
+import { aCaller } from '../support/world-of-actors.ts';
+
+const atHospital = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.hospital });
+const atClinic = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.clinic });
+const inRegion = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.region });
+
+describe('Documents that a source files with a regional id from before a parting', () => {
+  let actor: AnIdentityActor;
+
+  const file = async (chart: PatientId, under: string) => {
+    const request = aRegistration({
+      patientId: inRegion(under),
+      documents: [
+        { bytes: octets('one'), uniqueId: freshOid(), entry: { sourcePatientId: encodeCX(chart) } },
+      ],
+    });
+    const own = actor.world.as(aCaller({ kinds: ['own'] }));
+    return await own(ITI_42, 'document-registry', request);
+  };
+  const find = () =>
+    new MisfiledDocuments({ database: actor.database, identities: actor.identities }).find(0);
+
+  beforeEach(async () => {
+    actor = await AnIdentityActor.open();
+    await actor.feed(atHospital('H1'));
+    await actor.feed(atClinic('C1'));
+  });
+
+  afterEach(() => actor.close());
+
+  it('are taken (sourcePatientId is not held against the feed, ITI TF-3: 4.2.3.2.23), and shown to a steward', async () => {
+    const stale = (await actor.regionalIdOf(atClinic('C1'))) ?? '';
+    await file(atClinic('C1'), stale);
+    expect(await find()).toEqual({ misfiled: [] });
+    await unlinkPatients(
+      [atHospital('H1'), atClinic('C1')],
+      { by: '担当' },
+      {
+        stores: { identities: actor.identities, community: actor.community },
+        world: actor.world.seenBy(aCaller({ kinds: ['own'] })),
+      },
+    );
+    // What was filed before went with its chart number.
+    expect(await find()).toEqual({ misfiled: [] });
+    const own = (await actor.regionalIdOf(atClinic('C1'))) ?? '';
+    expect(own).not.toBe(stale);
+    expect(await file(atClinic('C1'), stale)).toMatchObject({ status: 'Success' });
+    expect(await find()).toEqual({
+      misfiled: [
+        {
+          entryUUID: expect.stringMatching(/^urn:uuid:/),
+          sourcePatientId: encodeCX(atClinic('C1')),
+          filedUnder: encodeCX(inRegion(stale)),
+          belongsTo: encodeCX(inRegion(own)),
+        },
+      ],
+    });
+  });
+
+  it('are not told of where the chart number is nobody’s here', async () => {
+    const regional = (await actor.regionalIdOf(atHospital('H1'))) ?? '';
+    await file(atClinic('unknown'), regional);
+    expect(await find()).toEqual({ misfiled: [] });
+  });
+});

@@ -1,0 +1,530 @@
+import { jest } from '@jest/globals';
+import { once } from 'node:events';
+import { frameMllp } from '../../profiles/formats/mllp.ts';
+import { encodeText, ISO_IR87 } from '../../profiles/formats/hl7v2-charsets.ts';
+import { breakTrail } from '../support/broken-trail.ts';
+import { MllpLink, messageOf, saidIn } from '../support/mllp.ts';
+import { regionOids, World } from '../support/world.ts';
+
+const oids = regionOids(1);
+const CHARTS = `EAST&${oids.chartNumbers}&ISO`;
+const REGION = `REGION&${oids.affinityDomain}&ISO`;
+const TRANSACTIONS = ['ITI-8', 'ITI-9', 'ITI-21', 'ITI-30', 'ITI-44', 'ITI-45', 'ITI-47'];
+
+const msh = (
+  event: string,
+  id: string,
+  { version = '2.5', charset = 'UNICODE UTF-8', sender = 'HIS|EAST' } = {},
+) =>
+  `MSH|^~\\&|${sender}|PIXMGR|REGION|20250401093000||${event}|${id}|P|${version}||||||${charset}`;
+const feed = (
+  id: string,
+  chart: string,
+  { trigger = 'A04', version = '2.3.1', birth = '19700101', sender = 'HIS|EAST' } = {},
+) =>
+  messageOf(
+    msh(`ADT^${trigger}^ADT_A01`, id, { version, sender }),
+    'EVN||20250401093000',
+    `PID|||${chart}||試験^花子^^^^^L^I~シケン^ハナコ^^^^^L^P||${birth}|F`,
+    'PV1||O',
+  );
+const pixQuery = (id: string, chart: string, wanted = '') =>
+  messageOf(msh('QBP^Q23^QBP_Q21', id), `QPD|IHE PIX Query|tag-${id}|${chart}${wanted}`, 'RCP|I');
+
+describe('HL7 v2 over MLLP', () => {
+  let world: World;
+  const links: MllpLink[] = [];
+
+  beforeAll(async () => {
+    world = await World.start({
+      hospital: {
+        transactions: TRANSACTIONS,
+        mllp: {
+          senders: [
+            { application: 'HIS', facility: 'EAST' },
+            { application: 'EHR', facility: 'CLINIC' },
+          ],
+          loopback: true,
+        },
+      },
+      listen: {
+        mllps: { host: '127.0.0.1', patientIdentity: 0, documentRegistry: 0 },
+        mllp: { patientIdentity: 0 },
+      },
+      settings: {
+        assigningAuthorities: [
+          { oid: oids.affinityDomain, name: 'regional id', namespace: 'REGION' },
+          { oid: oids.chartNumbers, name: 'east charts', namespace: 'EAST' },
+        ],
+      },
+      systems: [
+        {
+          name: 'stranger',
+          institution: '9990000000',
+          regions: [],
+          assigningAuthorities: [],
+          transactions: [],
+        },
+      ],
+    });
+  });
+
+  afterEach(() => {
+    for (const link of links.splice(0)) link.close();
+  });
+  afterAll(() => world.stop());
+
+  const open = async (
+    actor: 'patient-identity' | 'document-registry' = 'patient-identity',
+    as = 'east-hospital',
+  ) => {
+    const link = await MllpLink.open(world.gateway().mllpUrl(actor) ?? '', world.tls(as));
+    links.push(link);
+    return link;
+  };
+  const openPlain = async () => {
+    const link = await MllpLink.open(world.gateway().mllpUrl('patient-identity', 'mllp') ?? '');
+    links.push(link);
+    return link;
+  };
+
+  it('takes a feed and answers a query, both in the words of the Framework', async () => {
+    const link = await open();
+    expect(saidIn(await link.ask(feed('F-1', `V-1^^^${CHARTS}`)))).toEqual({
+      code: 'AA',
+      answers: 'F-1',
+      errors: [],
+      status: [],
+      patients: [],
+      event: 'ACK^A04',
+    });
+    const said = saidIn(await link.ask(pixQuery('Q-1', `V-1^^^${CHARTS}`, `|^^^${REGION}`)));
+    expect(said).toMatchObject({
+      code: 'AA',
+      answers: 'Q-1',
+      errors: [],
+      status: ['QAK|tag-Q-1|OK'],
+    });
+    expect(said.event).toBe('RSP^K23^RSP_K23');
+    expect(said.patients).toHaveLength(1);
+    expect(said.patients[0]).toMatch(
+      new RegExp(
+        `^PID\\|\\|\\|[^~|^]+\\^\\^\\^REGION&${oids.affinityDomain}&ISO\\|\\|~\\^\\^\\^\\^\\^\\^S$`,
+      ),
+    );
+  });
+
+  it('answers the six cases of a PIX query', async () => {
+    const link = await open();
+    await link.ask(feed('F-2', `V-2^^^${CHARTS}`));
+    const ask = async (id: string, chart: string, wanted?: string) =>
+      saidIn(await link.ask(pixQuery(id, chart, wanted)));
+    expect(await ask('C-2', `V-2^^^${CHARTS}`, `|^^^${CHARTS}`)).toMatchObject({
+      code: 'AA',
+      errors: [],
+      status: ['QAK|tag-C-2|NF'],
+      patients: [],
+    });
+    expect(await ask('C-3', `nobody^^^${CHARTS}`)).toMatchObject({
+      code: 'AE',
+      errors: ['ERR||QPD^1^3^1^1|204^Unknown key identifier^HL70357|E'],
+      status: ['QAK|tag-C-3|AE'],
+      patients: [],
+    });
+    expect(await ask('C-4', 'V-2^^^&2.999.404&ISO')).toMatchObject({
+      code: 'AE',
+      errors: ['ERR||QPD^1^3^1^4|204^Unknown key identifier^HL70357|E'],
+    });
+    expect(
+      await ask('C-5', `V-2^^^${CHARTS}`, `|^^^&2.999.404&ISO~^^^${REGION}~^^^NOWHERE`),
+    ).toMatchObject({
+      code: 'AE',
+      errors: [
+        'ERR||QPD^1^4^1|204^Unknown key identifier^HL70357|E',
+        'ERR||QPD^1^4^3|204^Unknown key identifier^HL70357|E',
+      ],
+    });
+  });
+
+  it('repeats the query to the octet, empty parts and all', async () => {
+    const link = await open();
+    const qpd = `QPD|IHE PIX Query^^^|tag-e|nobody^^^${CHARTS}^^||||`;
+    const answer = await link.ask(messageOf(msh('QBP^Q23^QBP_Q21', 'E-1'), qpd, 'RCP|I'));
+    expect(answer.segments.map(({ text }) => text)).toContain(qpd);
+  });
+
+  it('answers several messages of one chunk in their order, and one that comes in parts', async () => {
+    const link = await open();
+    const ids = ['O-1', 'O-2', 'O-3', 'O-4'];
+    const chunk = Buffer.concat(
+      ids.map((id) =>
+        frameMllp(Buffer.from(id === 'O-2' ? 'garbage' : pixQuery(id, `x^^^${CHARTS}`))),
+      ),
+    );
+    link.socket.write(Buffer.concat([Buffer.from('noise\r\n'), chunk.subarray(0, 300)]));
+    link.socket.write(chunk.subarray(300));
+    const answered: (string | undefined)[] = [];
+    for (const _ of ids) answered.push(saidIn(await link.next()).answers);
+    expect(answered).toEqual(['O-1', '', 'O-3', 'O-4']);
+  });
+
+  it.each([
+    ['200', msh('ORU^R01^ORU_R01', 'X-1'), 'AR', 'MSH^1^9^1^1', 'Unsupported message type'],
+    ['201', msh('ADT^A10^ADT_A09', 'X-1'), 'AR', 'MSH^1^9^1^2', 'Unsupported event code'],
+    [
+      '203',
+      msh('ADT^A04^ADT_A01', 'X-1', { version: '2.7' }),
+      'AR',
+      'MSH^1^12^1^1',
+      'Unsupported version ID',
+    ],
+    [
+      '202',
+      msh('ADT^A28^ADT_A05', 'X-1').replace('|P|', '|Q|'),
+      'AR',
+      'MSH^1^11^1^1',
+      'Unsupported processing ID',
+    ],
+    ['100', msh('ADT^A28^ADT_A05', 'X-1'), 'AE', 'EVN^1', 'Segment sequence error'],
+    [
+      '103',
+      msh('ADT^A28^ADT_A05', 'X-1', { charset: 'BIG-5' }),
+      'AR',
+      'MSH^1^18',
+      'Table value not found',
+    ],
+  ])(
+    'refuses with %s what is wrong in the header',
+    async (code, header, acknowledgement, place, words) => {
+      const link = await open();
+      const said = saidIn(await link.ask(messageOf(header)));
+      expect(said).toMatchObject({ code: acknowledgement, answers: 'X-1' });
+      expect(said.errors).toHaveLength(1);
+      expect(said.errors[0]).toContain(`ERR||${place}|${code}^${words}^HL70357|E`);
+    },
+  );
+
+  it('answers v2.3.1 with an ERR of v2.3.1', async () => {
+    const link = await open();
+    const said = saidIn(await link.ask(feed('F-9', 'V-9^^^&2.999.404&ISO')));
+    expect(said).toMatchObject({
+      code: 'AE',
+      errors: ['ERR|PID^1^3^204&Unknown key identifier&HL70357'],
+    });
+  });
+
+  it('answers what is no message at all', async () => {
+    const link = await open();
+    for (const garbage of ['', 'MSH', '\r\r', 'MSH|^~\\&', '\ufeffPID|']) {
+      expect(saidIn(await link.ask(garbage))).toMatchObject({ code: 'AR', answers: '' });
+    }
+  });
+
+  it('reads ISO-2022-JP and answers in it, in 〓 where it cannot', async () => {
+    const link = await open();
+    const lines = messageOf(
+      msh('ADT^A08^ADT_A01', 'J-1', { charset: '~ISO IR87||ISO 2022-1994' }),
+      'EVN||20250401093000',
+      `PID|0001||J-1^^^${CHARTS}||試験^高子^^^^^L^I~シケン^タカコ^^^^^L^P||19700101|F`,
+      'PV1|0001|O',
+    );
+    expect(saidIn(await link.ask(encodeText(lines, ISO_IR87).octets))).toMatchObject({
+      code: 'AA',
+    });
+    const again = messageOf(
+      msh('ADT^A08^ADT_A01', 'J-2'),
+      'EVN||20250401093000',
+      `PID|||J-1^^^${CHARTS}||試験^髙子^^^^^L^I~シケン^タカコ^^^^^L^P||19700101|F`,
+    );
+    expect(saidIn(await link.ask(again))).toMatchObject({ code: 'AA' });
+    const query = messageOf(
+      msh('QBP^Q22^QBP_Q21', 'J-3', { charset: '~ISO IR87||ISO 2022-1994' }),
+      'QPD|IHE PDQ Query|tag-j|@PID.5.1.1^シケン~@PID.5.2^タカコ',
+      'RCP|I',
+    );
+    const said = saidIn(await link.ask(encodeText(query, ISO_IR87).octets));
+    expect(said).toMatchObject({ code: 'AA', status: ['QAK|tag-j|OK'] });
+    expect(said.patients[0]).toContain('試験^〓子^^^^^L^I~シケン^タカコ^^^^^L^P');
+    expect(world.logged.join('')).toContain('PID^1^5');
+  });
+
+  it('supplies the authority that PID-3 leaves out only where the source has exactly one', async () => {
+    const link = await open();
+    // The hospital feeds two authorities here.
+    expect(saidIn(await link.ask(feed('N-1', 'V-10'))).code).toBe('AE');
+  });
+
+  it('changes what A08 says and leaves what it does not', async () => {
+    const link = await open();
+    await link.ask(feed('U-1', `V-20^^^${CHARTS}`, { birth: '19700102' }));
+    const update = messageOf(
+      msh('ADT^A08^ADT_A01', 'U-2', { version: '2.3.1' }),
+      'EVN||20250401093000',
+      `PID|||V-20^^^${CHARTS}||試験^二子^^^^^L^I`,
+    );
+    expect(saidIn(await link.ask(update)).code).toBe('AA');
+    const find = (id: string, day: string) =>
+      link.ask(
+        messageOf(
+          msh('QBP^Q22^QBP_Q21', id),
+          `QPD|IHE PDQ Query|tag-${id}|@PID.3.1^V-20~@PID.3.4.2^${oids.chartNumbers}~@PID.7^${day}`,
+          'RCP|I',
+        ),
+      );
+    expect(saidIn(await find('U-3', '19700102')).patients[0]).toMatch(/試験\^二子.*\|19700102\|F/);
+    const erase = update.replace('U-2', 'U-4').replace('^I\r', '^I||""|""\r');
+    expect(saidIn(await link.ask(erase)).code).toBe('AA');
+    expect(saidIn(await find('U-5', '19700102')).status).toEqual(['QAK|tag-U-5|NF']);
+  });
+
+  it('merges, and answers the same message again as it did at first', async () => {
+    const link = await open();
+    await link.ask(feed('M-1', `V-30^^^${CHARTS}`, { birth: '19700103' }));
+    await link.ask(feed('M-2', `V-31^^^${CHARTS}`, { birth: '19700103' }));
+    const merge = messageOf(
+      msh('ADT^A40^ADT_A39', 'M-3', { version: '2.3.1' }),
+      'EVN||20250401093000',
+      `PID|||V-30^^^${CHARTS}||試験^花子`,
+      `MRG|V-31^^^${CHARTS}`,
+    );
+    expect(saidIn(await link.ask(merge)).code).toBe('AA');
+    expect(saidIn(await link.ask(merge)).code).toBe('AA');
+    expect(saidIn(await link.ask(merge.replace('M-3', 'M-4')))).toMatchObject({
+      code: 'AE',
+      errors: ['ERR|MRG^1^1^204&Unknown key identifier&HL70357'],
+    });
+    expect(saidIn(await link.ask(pixQuery('M-5', `V-31^^^${CHARTS}`))).code).toBe('AE');
+  });
+
+  it('closes a peer that the directory does not list before a frame, and writes a security alert', async () => {
+    const stranger = await MllpLink.open(
+      world.gateway().mllpUrl('patient-identity') ?? '',
+      world.tls('stranger'),
+    );
+    links.push(stranger);
+    await expect(stranger.ask(feed('S-1', `V-40^^^${CHARTS}`))).rejects.toThrow(/closed/);
+    const alerts = await world.alerts();
+    expect(alerts.at(-1)?.objects[0]?.details['Alert Description']).toContain('unlisted');
+  });
+
+  it('refuses a sending application that the entry of the certificate does not name', async () => {
+    const link = await open();
+    const said = saidIn(await link.ask(feed('S-2', `V-41^^^${CHARTS}`, { sender: 'HIS|OTHER' })));
+    expect(said).toMatchObject({ code: 'AR', answers: 'S-2' });
+    expect(saidIn(await link.ask(pixQuery('S-3', `V-41^^^${CHARTS}`))).code).toBe('AE');
+  });
+
+  it('knows a peer on the loopback by MSH-3 and MSH-4, and refuses any other', async () => {
+    const link = await openPlain();
+    expect(saidIn(await link.ask(feed('L-1', `V-50^^^${CHARTS}`)))).toMatchObject({ code: 'AA' });
+    expect(
+      saidIn(await link.ask(feed('L-2', `V-51^^^${CHARTS}`, { sender: 'HIS|NOBODY' }))),
+    ).toMatchObject({ code: 'AR' });
+  });
+
+  it('feeds the Document Registry at its own port', async () => {
+    const link = await open('document-registry');
+    const said = saidIn(await link.ask(feed('D-1', `R-500^^^${REGION}`)));
+    expect(said).toMatchObject({ code: 'AA', answers: 'D-1' });
+    expect(saidIn(await link.ask(feed('D-2', `V-60^^^${CHARTS}`))).code).toBe('AE');
+    expect(saidIn(await link.ask(pixQuery('D-3', `V-60^^^${CHARTS}`)))).toMatchObject({
+      code: 'AR',
+    });
+  });
+
+  it('records a feed and a query, with MSH-10, the parties and the query itself', async () => {
+    const link = await open();
+    const fed = await world.recording('ITI-8', () => link.ask(feed('A-1', `V-80^^^${CHARTS}`)));
+    expect(fed.records).toHaveLength(1);
+    expect(fed.records[0]).toMatchObject({ event: '110110', action: 'C', outcome: '0' });
+    const participants = JSON.stringify(fed.records[0]);
+    expect(participants).toContain('EAST|HIS');
+    expect(participants).toContain('REGION|PIXMGR');
+    expect(fed.records[0]?.objects[0]).toMatchObject({ details: { 'MSH-10': 'A-1' } });
+    const asked = await world.recording('ITI-9', () =>
+      link.ask(pixQuery('A-2', `nobody^^^${CHARTS}`)),
+    );
+    expect(asked.records[0]).toMatchObject({ event: '110112', action: 'E', outcome: '8' });
+    expect(JSON.stringify(asked.records[0])).toContain('QPD|IHE PIX Query|tag-A-2|');
+  });
+
+  it('links, parts and corrects by ITI-30', async () => {
+    const link = await open();
+    const adt = (event: string, id: string, ...segments: string[]) =>
+      link.ask(messageOf(msh(event, id), 'EVN||20250401093000', ...segments));
+    const pid = (id: string, more = '') => `PID|||${id}^^^${CHARTS}${more}`;
+    const others = async (id: string) =>
+      saidIn(await link.ask(pixQuery(`${id}-${performance.now()}`, `${id}^^^${CHARTS}`)));
+    const regionalOf = async (id: string) =>
+      /\|([^|^~]+)\^\^\^REGION/.exec((await others(id)).patients[0] ?? '')?.[1];
+    for (const [number, id] of ['E-1', 'E-2'].entries()) {
+      const person = `||試験^${number}子^^^^^L^I||1980010${number + 1}|F`;
+      expect(saidIn(await adt('ADT^A28^ADT_A05', `I-${id}`, pid(id, person))).code).toBe('AA');
+    }
+    expect(await regionalOf('E-1')).not.toBe(await regionalOf('E-2'));
+    expect(saidIn(await adt('ADT^A24^ADT_A24', 'I-3', pid('E-1'), pid('E-2')))).toMatchObject({
+      code: 'AA',
+      event: 'ACK^A24^ACK',
+    });
+    expect(await regionalOf('E-1')).toBe(await regionalOf('E-2'));
+    expect(saidIn(await adt('ADT^A37^ADT_A37', 'I-4', pid('E-1'), pid('E-2'))).code).toBe('AA');
+    expect(await regionalOf('E-1')).not.toBe(await regionalOf('E-2'));
+    const before = await regionalOf('E-1');
+    expect(
+      saidIn(await adt('ADT^A47^ADT_A30', 'I-5', pid('E-9'), `MRG|E-1^^^${CHARTS}`)).code,
+    ).toBe('AA');
+    expect(await regionalOf('E-9')).toBe(before);
+    expect((await others('E-1')).code).toBe('AE');
+    for (const [event, ...segments] of [
+      ['ADT^A24^ADT_A24', pid('E-2'), pid('nobody')],
+      ['ADT^A47^ADT_A30', pid('E-2'), `MRG|nobody^^^${CHARTS}`],
+    ] as const) {
+      expect(saidIn(await adt(event, 'I-6', ...segments))).toMatchObject({ code: 'AE' });
+    }
+    expect(saidIn(await adt('ADT^A24^ADT_A24', 'I-7', pid('E-2')))).toMatchObject({
+      code: 'AE',
+      errors: [expect.stringContaining('ERR||PID^2|100^')],
+    });
+  });
+
+  it('answers a peer that has closed its half, and then closes', async () => {
+    const link = await openPlain();
+    link.socket.end(frameMllp(Buffer.from(pixQuery('H-1', `x^^^${CHARTS}`))));
+    expect(saidIn(await link.next()).answers).toBe('H-1');
+    await once(link.socket, 'close');
+  });
+});
+
+describe('Limits of a connection', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({
+      hospital: { transactions: TRANSACTIONS },
+      listen: { mllps: { host: '127.0.0.1', patientIdentity: 0 } },
+      settings: { limits: { v2MessageBytes: 2_048, idleMs: 1_000 } },
+    });
+  });
+  afterAll(() => world.stop());
+
+  const open = () => MllpLink.open(world.gateway().mllpUrl('patient-identity') ?? '', world.tls());
+
+  it('answers a message that is too large with AR, and closes', async () => {
+    const link = await open();
+    const closed = once(link.socket, 'close');
+    const said = saidIn(
+      await link.ask(`${msh('ADT^A04^ADT_A01', 'Z-1')}\r${'x'.repeat(1_000_000)}`),
+    );
+    expect(said).toMatchObject({ code: 'AR', answers: 'Z-1' });
+    await closed;
+  });
+
+  it('closes a connection on which half a message came and no more', async () => {
+    const link = await open();
+    link.socket.write('\x0bMSH|');
+    await once(link.socket, 'close');
+  });
+
+  it('closes a connection that sends nothing but noise', async () => {
+    const link = await open();
+    link.socket.write(Buffer.alloc(100_000, 0x20));
+    await once(link.socket, 'close');
+  });
+
+  it('acknowledges and shows nothing when the audit trail cannot be written', async () => {
+    const link = await open();
+    const chart = `T-1^^^&${oids.chartNumbers}&ISO`;
+    expect(saidIn(await link.ask(feed('T-0', chart))).code).toBe('AA');
+    await breakTrail(world.folder());
+    expect(saidIn(await link.ask(feed('T-1', chart))).code).toBe('AR');
+    const found = await link.ask(pixQuery('T-2', chart));
+    expect(saidIn(found)).toMatchObject({ code: 'AR', patients: [] });
+    jest.restoreAllMocks();
+    link.close();
+  });
+});
+
+describe('A continuation of ITI-21', () => {
+  let world: World;
+  let link: MllpLink;
+
+  beforeAll(async () => {
+    world = await World.start({
+      hospital: { transactions: TRANSACTIONS },
+      listen: { mllps: { host: '127.0.0.1', patientIdentity: 0 } },
+    });
+    link = await MllpLink.open(world.gateway().mllpUrl('patient-identity') ?? '', world.tls());
+    for (const number of [1, 2, 3, 4, 5]) {
+      const chart = `K-${number}^^^&${oids.chartNumbers}&ISO`;
+      const birth = `1970010${number}`;
+      expect(saidIn(await link.ask(feed(`K-${number}`, chart, { birth }))).code).toBe('AA');
+    }
+  });
+  afterAll(async () => {
+    link.close();
+    await world.stop();
+  });
+
+  const ask = (
+    id: string,
+    { tag = 'tag', pointer = '', sender = 'HIS|EAST', name = 'シケン' } = {},
+  ) =>
+    link.ask(
+      messageOf(
+        msh('QBP^Q22^QBP_Q21', id, { sender }),
+        `QPD|IHE PDQ Query|${tag}|@PID.5.1.1^${name}`,
+        'RCP|I|2^RD',
+        ...(pointer === '' ? [] : [`DSC|${pointer}|I`]),
+      ),
+    );
+  const pointerIn = (answer: Awaited<ReturnType<typeof ask>>) =>
+    answer.segments.find(({ name }) => name === 'DSC')?.text.split('|')[1] ?? '';
+
+  it('comes in blocks that add up, the last without DSC', async () => {
+    const first = await ask('B-1');
+    expect(saidIn(first).status).toEqual(['QAK|tag|OK|IHE PDQ Query|5|2|3']);
+    const second = await ask('B-2', { pointer: pointerIn(first) });
+    expect(saidIn(second).status).toEqual(['QAK|tag|OK|IHE PDQ Query|5|2|1']);
+    const third = await ask('B-3', { pointer: pointerIn(second) });
+    expect(saidIn(third).status).toEqual(['QAK|tag|OK|IHE PDQ Query|5|1|0']);
+    expect(pointerIn(third)).toBe('');
+    const patients = [first, second, third].flatMap((answer) => saidIn(answer).patients);
+    expect(new Set(patients).size).toBe(5);
+  });
+
+  it('is refused to another sender, for another tag or query, and when it is not known', async () => {
+    const pointer = pointerIn(await ask('P-1'));
+    for (const over of [
+      { sender: 'HIS|OTHER' },
+      { tag: 'other' },
+      { name: 'ホカ' },
+      { pointer: 'unknown-2' },
+    ]) {
+      expect(saidIn(await ask('P-2', { pointer, ...over }))).toMatchObject({
+        code: 'AE',
+        errors: ['ERR||DSC^1^1|204^Unknown key identifier^HL70357|E'],
+      });
+    }
+    expect(saidIn(await ask('P-3', { pointer })).code).toBe('AA');
+  });
+
+  it('ends with QCN^J01, which succeeds for an unknown tag too', async () => {
+    const pointer = pointerIn(await ask('C-1'));
+    const cancel = (id: string, tag: string) =>
+      link.ask(messageOf(msh('QCN^J01^QCN_J01', id), `QID|${tag}|IHE PDQ Query`));
+    expect(saidIn(await cancel('C-2', 'tag'))).toMatchObject({
+      code: 'AA',
+      answers: 'C-2',
+      status: [],
+      event: 'ACK^J01^ACK',
+    });
+    expect(saidIn(await ask('C-3', { pointer })).code).toBe('AE');
+    expect(saidIn(await cancel('C-4', 'never')).code).toBe('AA');
+  });
+
+  it('is over after ten minutes', async () => {
+    const pointer = pointerIn(await ask('T-1'));
+    world.skewMs = 601_000;
+    expect(saidIn(await ask('T-2', { pointer })).code).toBe('AE');
+    world.skewMs = 0;
+  });
+});
