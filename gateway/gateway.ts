@@ -329,6 +329,7 @@ export class Gateway {
       answerTo: (actor, action) => this.#here.byAction(actor, action),
       askFor: (caller: Caller, releases: Releases) => exchange.askFor(caller, releases),
       consent: networkAgreement,
+      validation: await wsdl.validation(this.#config.validation.requests),
       record: (record) => trail.append(recordOf(record, recorder)),
       alert: ({ name, address }, reason, endpoint) =>
         trail.append([

@@ -81,6 +81,8 @@ export interface Transaction<Request, Response> {
   refusal(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body;
   /** The code for what is nobody's fault but ours, where no better one fits: `XDSRegistryError`, `INTERR`. */
   readonly generalError?: string;
+  /** The code for a request that its schema does not take, where it is another; V3 has one for each kind of fault. */
+  readonly schemaError?: string;
   readonly audit: AuditRow<Request, Response>;
 }
 

@@ -25,6 +25,7 @@ import type { ConsentDecision } from '../safeguards/consent.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
 import { frameAnswer, frameEnvelope, type Reply } from './frame.ts';
 import { receivedMessage } from './received-message.ts';
+import type { RequestValidation } from './wsdl.ts';
 
 /** Who stands at the other end of the socket, as certificate and directory say. */
 export interface Peer {
@@ -58,6 +59,8 @@ export interface PipelineHouse extends Issue {
   /** The ask of answers that serve this caller; documents that other actors send for it are released with it. */
   readonly askFor: (caller: Caller, releases: (() => Promise<void>)[]) => Ask;
   readonly consent: ConsentDecision;
+  /** The schemas that requests are held against, where the operator has asked for it. */
+  readonly validation: RequestValidation | undefined;
   /** Writes and syncs the audit records of an exchange. */
   readonly record: (exchange: ExchangeRecord) => Promise<void>;
   /** Writes a security alert: a peer that may not do what it tried. */
@@ -91,7 +94,7 @@ interface Progress {
 /**
  * THE path of a request, read top to bottom; each step takes the last one's result.
  *
- *   unframe, open, choose, identify, decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
+ *   unframe, open, choose, identify, (validate), decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
  *
  * Nothing after the root part is read before attend asks for it. The reply is final before its first byte: status, list
  * and audit record are fixed when this returns. A trail that cannot be written lets no data leave.
@@ -113,6 +116,7 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     const bound = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
     const { transaction } = bound.answer;
+    house.validation?.require(root, transaction);
     progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
     const world: World = {
       ask: house.askFor(caller, releases),
