@@ -239,13 +239,18 @@ describe('DTM', () => {
 });
 
 describe('Identifiers', () => {
-  it.each(['2.999', '1.2.840.10008', '0.0', '1.39.1', '1.42.20100312.2', '3.4.5', `2.${'9'.repeat(62)}`])(
-    '%s is an OID',
-    (text) => {
-      expect(isOid(text)).toBe(true);
-      expect(isOidUrn(`urn:oid:${text}`)).toBe(true);
-    },
-  );
+  it.each([
+    '2.999',
+    '1.2.840.10008',
+    '0.0',
+    '1.39.1',
+    '1.42.20100312.2',
+    '3.4.5',
+    `2.${'9'.repeat(62)}`,
+  ])('%s is an OID', (text) => {
+    expect(isOid(text)).toBe(true);
+    expect(isOidUrn(`urn:oid:${text}`)).toBe(true);
+  });
 
   it.each([
     '',
