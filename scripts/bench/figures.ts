@@ -30,15 +30,12 @@ export function medianOf(values: readonly number[]): number {
   return spreadOf(values).median;
 }
 
+/** What a row tells beside its figures. */
+export type RowOptions = Pick<Row, 'name' | 'unit' | 'rounds' | 'bound' | 'note'>;
+
 /** Floor and system in turn, `rounds` times; the ratio is taken pair by pair, so that it holds when the machine drifts. */
 export async function interleave(
-  options: {
-    readonly name: string;
-    readonly unit: string;
-    readonly rounds: number;
-    readonly bound?: string;
-    readonly note?: string;
-  },
+  options: RowOptions,
   floor: () => Promise<number>,
   system: () => Promise<number>,
 ): Promise<Row> {
@@ -48,6 +45,15 @@ export async function interleave(
     floors.push(await floor());
     systems.push(await system());
   }
+  return rowOf(options, floors, systems);
+}
+
+/** Figures that were taken in pairs, round by round. */
+export function rowOf(
+  options: RowOptions,
+  floors: readonly number[],
+  systems: readonly number[],
+): Row {
   const ratios = systems.map((value, round) => value / (floors[round] ?? Number.NaN));
   return {
     ...options,
@@ -57,9 +63,12 @@ export async function interleave(
   };
 }
 
-/** The table as text. */
-export function tableOf(rows: readonly Row[]): string {
-  const head = ['', 'unit', 'floor', 'system', 'ratio', 'bound'];
+/** The table as text; `compared` heads the two columns that are measured in turn. */
+export function tableOf(
+  rows: readonly Row[],
+  compared: readonly [string, string] = ['floor', 'system'],
+): string {
+  const head = ['', 'unit', ...compared, 'ratio', 'bound'];
   const lines = rows.map(({ name, unit, floor, system, ratio, bound }) => [
     name,
     unit,

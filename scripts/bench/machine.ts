@@ -68,3 +68,14 @@ export async function memoryOf(pid: number): Promise<{ now: number; peak: number
 export async function forgetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5');
 }
+
+/** The kernel counts processor time in hundredths of a second. */
+const TICK_MS = 10;
+
+/** Processor time that a process has taken since its start, all threads together. Milliseconds; not a number but on Linux. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Behind the name, which may hold anything and ends with the last bracket: state is the 3rd field, utime and stime the 14th and 15th.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) * TICK_MS;
+}

@@ -8,10 +8,13 @@ import { fillRegion } from '../bench/fill.ts';
 import { pinnedTo, pinSelfTo, startHelper } from '../bench/machine.ts';
 import { roomsOf } from '../bench/profile.ts';
 import { queryScene } from '../bench/query-scene.ts';
+import { ENTRIES_A_PATIENT } from '../bench/scale-generator.ts';
+import { MOST_TIMES } from '../bench/scale-growth.ts';
+import { type Scale, scaleScene } from '../bench/scale-scene.ts';
 import type { Stage } from '../bench/stage.ts';
 import { streamScene } from '../bench/stream-scene.ts';
 import { submitScene } from '../bench/submit-scene.ts';
-import { command, type Desk, EXIT, option } from '../command.ts';
+import { command, type Desk, EXIT, type ExitCode, option } from '../command.ts';
 import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
 import { startRegion } from '../region-process.ts';
 
@@ -40,8 +43,29 @@ export const benchCommand = command({
       en: 'Measure the hop through the queue on this Redis, too.',
       ja: 'この Redis の待ち行列も測る。',
     }),
+    scale: option.flag({
+      en: 'Measure only what a large registry costs over a small one.',
+      ja: '登録件数が多いときの費用を、少ないときと比べて測る（これだけを測る）。',
+    }),
+    patients: option.integer(
+      { en: 'With --scale: patients of the small registry.', ja: '--scale: 小さい方の患者数。' },
+      { least: 10, most: 9_999 },
+      1_000,
+    ),
+    times: option.integer(
+      {
+        en: 'With --scale: so many times as many patients in the large one.',
+        ja: '--scale: 大きい方の患者数はその何倍か。',
+      },
+      { least: 2, most: MOST_TIMES },
+      MOST_TIMES,
+    ),
+    postgres: option.text({
+      en: 'With --scale: measure PostgreSQL, too; a database of a server where two more may be made.',
+      ja: '--scale: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
+    }),
   },
-  async run({ rounds, roundMs, only, redis }, desk) {
+  async run({ rounds, roundMs, only, redis, scale, patients, times, postgres }, desk) {
     const directory = await mkdtemp(join(tmpdir(), 'kakehashi-bench-'));
     const prefix = pinnedTo(SERVER_CORE);
     pinSelfTo(CLIENT_CORE);
@@ -52,6 +76,10 @@ export const benchCommand = command({
       if (!desk.json) desk.print(`  ${line}`);
     };
     try {
+      if (scale) {
+        const conditions = { directory, rounds, roundMs, prefix, say };
+        return await measureScale({ ...conditions, patients, times, postgres }, desk);
+      }
       const federation = await found(directory, desk.now());
       const plain = (nodeOptions: readonly string[] = []) =>
         staged(federation, { directory, rounds, roundMs, prefix, say, nodeOptions });
@@ -75,6 +103,9 @@ export const benchCommand = command({
       } finally {
         await stage.process.stop();
       }
+      if (wants('query')) {
+        add(await validatedQuery(directory, desk.now(), { rounds, roundMs, prefix, say }));
+      }
       if (wants('profile')) profile = await profileQuery(plain, directory, roundMs);
       if (wants('fan-out') || wants('hop')) {
         await farAway(
@@ -93,6 +124,24 @@ export const benchCommand = command({
     return EXIT.done;
   },
 });
+
+/** A large registry beside a small one, and nothing else. */
+async function measureScale(scale: Omit<Scale, 'now' | 'add'>, desk: Desk): Promise<ExitCode> {
+  const rows: Row[] = [];
+  const entries = (patients: number) => `${patients * ENTRIES_A_PATIENT} entries`;
+  const compared = [entries(scale.patients), entries(scale.patients * scale.times)] as const;
+  const add = (row: Row) => {
+    rows.push(row);
+    scale.say(tableOf([row], compared).split('\n')[1] ?? '');
+  };
+  await scaleScene({ ...scale, add, now: desk.now });
+  desk.print(`${machine(scale.prefix)}\n\n${tableOf(rows, compared)}`, {
+    machine: machine(scale.prefix),
+    compared,
+    rows,
+  });
+  return EXIT.done;
+}
 
 interface Conditions {
   readonly directory: string;
@@ -140,6 +189,24 @@ async function found(directory: string, now: Date): Promise<Federation> {
     regions: [benchPlan({})],
     systems: [SYSTEM],
   });
+}
+
+/** The same queries, to a region that holds every request against its schema first. */
+async function validatedQuery(
+  above: string,
+  now: Date,
+  conditions: Omit<Conditions, 'directory'>,
+): Promise<Row> {
+  const directory = join(above, 'validated');
+  const plan = benchPlan({ validation: { requests: 'schema' } });
+  const federation = await foundFederation({ directory, now, regions: [plan], systems: [SYSTEM] });
+  const stage = await staged(federation, { ...conditions, directory });
+  try {
+    await fillRegion(stage);
+    return await queryScene(stage, 16, { name: ' with XSD validation', bound: 'at least 0.3' });
+  } finally {
+    await stage.process.stop();
+  }
 }
 
 /** The same load once more, with the sampling profiler of V8 in the server. */
