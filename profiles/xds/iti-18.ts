@@ -14,7 +14,7 @@ import {
   isNamed,
   type XmlElement,
 } from '../formats/xml.ts';
-import { textOfPieces, type XmlPiece } from '../formats/xml-pieces.ts';
+import { PiecesOfXml, type XmlPiece } from '../formats/xml-pieces.ts';
 import { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction } from '../transaction.ts';
 import { queryAudit } from './audit.ts';
@@ -158,12 +158,7 @@ export function encodeQueryResponse(response: AdhocQueryResponse): Body {
   pieces.push(
     `${objectRefs.map(encodeObjectRef).join('')}</rim:RegistryObjectList></query:AdhocQueryResponse>`,
   );
-  return {
-    pieces,
-    get xml() {
-      return textOfPieces(pieces);
-    },
-  };
+  return new PiecesOfXml(pieces);
 }
 
 /** The answer that says no: a Failure without objects. */
