@@ -76,12 +76,13 @@ export function decodeStoredQuery(body: XmlElement): AdhocQueryRequest {
   const queryId = attributeOf(query, 'id');
   if (queryId === undefined) throw refused('AdhocQuery has no id');
   const home = attributeOf(query, 'home');
+  const requestSlots = slotList && slotsOf(slotList);
   return {
-    ...(slotList === undefined ? {} : { requestSlots: slotsOf(slotList) }),
     returnType: returnTypeOf(option),
     queryId,
-    ...(home === undefined ? {} : { home }),
     slots: slotsOf(query),
+    ...(requestSlots === undefined ? {} : { requestSlots }),
+    ...(home === undefined ? {} : { home }),
   };
 }
 
