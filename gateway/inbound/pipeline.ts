@@ -12,7 +12,7 @@ import {
   readEnvelope,
   writeFault,
 } from '../../profiles/formats/soap.ts';
-import { parseXml, serializeXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import { parseXml, serializeXml, xmlLimits } from '../../profiles/formats/xml.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import type { Body, Issue, SoapMessage, Transaction } from '../../profiles/transaction.ts';
@@ -126,9 +126,10 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
       uuid: house.uuid,
     };
     progress.response = await attend(
-      { ...bound, request: progress.request, world },
+      { request: progress.request, world, ...bound },
       {
-        ...house,
+        consent: house.consent,
+        trailWritable: house.trailWritable,
         receive: () => parts.receive(),
         found: (subjects) => {
           progress.subjects = subjects;
@@ -162,13 +163,17 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     message: progress.messageId,
     tookMs: house.now().getTime() - startedAt.getTime(),
   });
+  const final = reply;
   return {
-    ...reply,
+    status: final.status,
+    contentType: final.contentType,
+    length: final.length,
+    body: final.body,
     // A body that was not read to its end is not read at all: the listener drains a little and closes.
     unread: !parts.atEnd && refusals.length > 0,
     sent: async () => {
       await release();
-      await reply.sent?.();
+      await final.sent?.();
     },
     interrupted: async (bytesSent) => {
       await release();
@@ -224,7 +229,7 @@ async function readWhole(source: AsyncIterable<Uint8Array>, limit: number): Prom
 }
 
 function open(root: Uint8Array, progress: Progress, house: PipelineHouse): OpenedEnvelope {
-  const element = parseXml(root, { ...XML_LIMITS, bytes: house.limits.envelopeBytes });
+  const element = parseXml(root, xmlLimits(house.limits.envelopeBytes));
   progress.messageId = messageIdOf(element);
   const opened = readEnvelope(element, {
     understood: ({ namespace, name }) =>

@@ -275,8 +275,10 @@ function slotOf(element: XmlElement, reader: Reader): Slot {
 
 /** Without the keys whose value is undefined, so that what was absent compares equal to what never was. */
 function defined<Value extends object>(value: Value): Value {
+  // Copied, not deleted from: V8 reads an object that has lost a key at a fraction of the speed.
+  const kept = {} as Value;
   for (const key of Object.keys(value) as (keyof Value)[]) {
-    if (value[key] === undefined) delete value[key];
+    if (value[key] !== undefined) kept[key] = value[key];
   }
-  return value;
+  return kept;
 }
