@@ -1,18 +1,39 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../../actors/actor.ts';
 import type { OpenedEnvelope } from '../../profiles/formats/soap.ts';
-import { serializeXml } from '../../profiles/formats/xml.ts';
+import type { XmlElement } from '../../profiles/formats/xml.ts';
 
-/** What tells this message when it is sent again. Its header may differ then; the body is hashed only when it is asked. */
+/**
+ * What tells this message when it is sent again. Its header may differ then; the body is hashed only when it is asked, and
+ * once.
+ */
 export function receivedMessage(
   { body }: OpenedEnvelope,
   messageId: string | undefined,
 ): Message | undefined {
   if (messageId === undefined) return undefined;
+  let hash: string | undefined;
   return {
     id: messageId,
     get bodyHash() {
-      return createHash('sha256').update(serializeXml(body)).digest('hex');
+      hash ??= createHash('sha256').update(canonical(body)).digest('hex');
+      return hash;
     },
   };
+}
+
+/**
+ * The element as one text, so that different elements have different texts: each part begins with a character that XML
+ * cannot carry, and which says what it is. Prefixes matter only where values use them.
+ */
+function canonical(element: XmlElement): string {
+  let text = `\u0001${element.namespace}\u0002${element.name}`;
+  for (const [prefix, namespace] of element.bindings ?? []) {
+    text += `\u0003${prefix}\u0002${namespace}`;
+  }
+  for (const [name, value] of element.attributes) text += `\u0004${name}\u0002${value}`;
+  for (const child of element.children) {
+    text += typeof child === 'string' ? `\u0005${child}` : canonical(child);
+  }
+  return `${text}\u0006`;
 }

@@ -30,6 +30,9 @@ export interface AuditTrailOptions {
 /** Room for some thousand records, so that what was let in can also be recorded. */
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
 
+/** A look that found room is believed for so long: what it left free takes longer to fill. */
+const LOOK_STANDS_MS = 50;
+
 interface Waiting {
   readonly messages: readonly string[];
   readonly resolve: () => void;
@@ -55,6 +58,8 @@ export class AuditTrail {
   #failure: Error | undefined;
   #isClosed = false;
   #looking: Promise<StatsFs> | undefined;
+  /** Until when, in milliseconds since 1970, the last look that found room stands. */
+  #roomUntil = Number.NEGATIVE_INFINITY;
 
   private constructor(
     file: FileHandle,
@@ -118,6 +123,8 @@ export class AuditTrail {
    */
   async check(): Promise<void> {
     if (this.#failure) throw this.#failure;
+    const now = this.#options.now().getTime();
+    if (now < this.#roomUntil && now >= this.#roomUntil - LOOK_STANDS_MS) return;
     // Those who ask while the disk is being looked at get that look's answer.
     this.#looking ??= statfs(this.#options.directory).finally(() => {
       this.#looking = undefined;
@@ -127,6 +134,7 @@ export class AuditTrail {
     if (bavail * bsize < least) {
       throw new Error(`less than ${least} octets are free for the audit trail`);
     }
+    this.#roomUntil = now + LOOK_STANDS_MS;
   }
 
   /** Waits for what was appended, and closes. Afterwards `append` and `check` throw. */

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
+  type Compilable,
   type CompiledQuery,
   type DatabaseConnection,
+  type Dialect,
   type Driver,
   Kysely,
   PostgresAdapter,
@@ -136,12 +138,28 @@ interface StatementRunner {
 
 type StatementOutcome = { readonly rows: unknown[]; readonly changes: number };
 
-/** Lends Kysely the one connection. Transactions are not Kysely's to begin: `write` does. */
-function driverOf(
+/** Kysely, where a text that is ready goes straight to the connection: the builder's way there costs more than most answers. */
+class Queries extends Kysely<unknown> {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection, parts: Omit<Dialect, 'createDriver'>) {
+    super({ dialect: { ...parts, createDriver: () => driverOf(connection) } });
+    this.#connection = connection;
+  }
+
+  override executeQuery<Row>(
+    query: CompiledQuery<Row> | Compilable<Row>,
+  ): Promise<QueryResult<Row>> {
+    return this.#connection.executeQuery('compile' in query ? query.compile() : query);
+  }
+}
+
+/** Lends Kysely the one connection. */
+function lentBy(
   connection: StatementRunner,
   textOf: (query: CompiledQuery) => string = ({ sql: text }) => text,
-): Driver {
-  const lent: DatabaseConnection = {
+): DatabaseConnection {
+  return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
       const outcome = connection.run(textOf(query), query.parameters);
       // SQLite has answered already: its rows wait for nothing.
@@ -153,6 +171,10 @@ function driverOf(
       throw new Error('rows are not streamed');
     },
   };
+}
+
+/** The driver of that connection. Transactions are not Kysely's to begin: `write` does. */
+function driverOf(lent: DatabaseConnection): Driver {
   const refuse = () => Promise.reject(new Error('transactions are begun by write alone'));
   return {
     init: async () => {},
@@ -198,13 +220,10 @@ class SqliteDatabase implements Database {
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#queries = new Kysely<unknown>({
-      dialect: {
-        createAdapter: () => new SqliteAdapter(),
-        createDriver: () => driverOf(connection),
-        createIntrospector: (root) => new SqliteIntrospector(root),
-        createQueryCompiler: () => new SqliteQueryCompiler(),
-      },
+    this.#queries = new Queries(lentBy(connection), {
+      createAdapter: () => new SqliteAdapter(),
+      createIntrospector: (root) => new SqliteIntrospector(root),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
     });
   }
 
@@ -384,13 +403,10 @@ class PostgresDatabase implements Database {
     const kept = this.#queries.get(session);
     const queries =
       kept ??
-      new Kysely<unknown>({
-        dialect: {
-          createAdapter: () => new PostgresAdapter(),
-          createDriver: () => driverOf(session, postgresTextOf),
-          createIntrospector: (root) => new PostgresIntrospector(root),
-          createQueryCompiler: () => new PostgresQueryCompiler(),
-        },
+      new Queries(lentBy(session, postgresTextOf), {
+        createAdapter: () => new PostgresAdapter(),
+        createIntrospector: (root) => new PostgresIntrospector(root),
+        createQueryCompiler: () => new PostgresQueryCompiler(),
       });
     if (kept === undefined) this.#queries.set(session, queries);
     return queries as unknown as Kysely<Tables>;

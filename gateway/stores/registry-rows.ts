@@ -179,6 +179,39 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
   };
 }
 
+/** The columns of a stored object, in the order in which they are written. */
+export const OBJECT_COLUMNS = [
+  'entry_uuid',
+  'kind',
+  'availability_status',
+  'logical_id',
+  'object_type',
+  'patient_authority',
+  'patient_id',
+  'unique_id',
+  'association_type',
+  'source_object',
+  'target_object',
+  'class_code',
+  'type_code',
+  'practice_setting_code',
+  'healthcare_facility_type_code',
+  'format_code',
+  'content_type_code',
+  'source_id',
+  'hash',
+  'size_bytes',
+  'creation_time',
+  'service_start_time',
+  'service_stop_time',
+  'submission_time',
+  'last_update_time',
+  'version',
+  'document_availability',
+  'head',
+  'content',
+] as const satisfies readonly (keyof StoredObject['row'])[];
+
 const NO_COLUMNS = {
   class_code: null,
   type_code: null,
