@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +32,7 @@ import { FileDocumentStore } from './stores/file-document-store.ts';
 import { SqlCorrelationStore } from './stores/sql-correlation-store.ts';
 import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
+import { timeOrderedUuid } from './time-ordered-uuid.ts';
 
 /** What a test may bring besides the config. */
 export interface GatewayOptions {
@@ -61,7 +61,7 @@ export class Gateway {
     this.#config = config;
     this.#log = options.log;
     this.#now = options.now ?? (() => new Date());
-    this.#uuid = options.uuid ?? randomUUID;
+    this.#uuid = options.uuid ?? timeOrderedUuid(this.#now);
   }
 
   /**

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../../actors/actor.ts';
 import type { OpenedEnvelope } from '../../profiles/formats/soap.ts';
-import { serializeXml, type XmlElement } from '../../profiles/formats/xml.ts';
+import type { XmlElement } from '../../profiles/formats/xml.ts';
 
-/** What tells this message when it is sent again. Its header may differ then; the body is hashed only when it is asked. */
+/**
+ * What tells this message when it is sent again. Its header may differ then; the body is hashed only when it is asked, and
+ * once.
+ */
 export function receivedMessage(
   { body }: OpenedEnvelope,
   messageId: string | undefined,
@@ -15,6 +18,7 @@ export function receivedMessage(
 class ReceivedMessage implements Message {
   readonly id: string;
   readonly #body: XmlElement;
+  #hash: string | undefined;
 
   constructor(id: string, body: XmlElement) {
     this.id = id;
@@ -22,6 +26,23 @@ class ReceivedMessage implements Message {
   }
 
   get bodyHash(): string {
-    return createHash('sha256').update(serializeXml(this.#body)).digest('hex');
+    this.#hash ??= createHash('sha256').update(canonical(this.#body)).digest('hex');
+    return this.#hash;
   }
+}
+
+/**
+ * The element as one text, so that different elements have different texts: each part begins with a character that XML
+ * cannot carry, and which says what it is. Prefixes matter only where values use them.
+ */
+function canonical(element: XmlElement): string {
+  let text = `\u0001${element.namespace}\u0002${element.name}`;
+  for (const [prefix, namespace] of element.bindings ?? []) {
+    text += `\u0003${prefix}\u0002${namespace}`;
+  }
+  for (const [name, value] of element.attributes) text += `\u0004${name}\u0002${value}`;
+  for (const child of element.children) {
+    text += typeof child === 'string' ? `\u0005${child}` : canonical(child);
+  }
+  return `${text}\u0006`;
 }

@@ -20,6 +20,15 @@ const IN_MEMORY = ':memory:';
 /** Statements kept prepared, by SQL text, and the length of their texts together; the one unused for longest goes first. */
 export const STATEMENTS_KEPT = { most: 512, mostCharacters: 4 * 1_048_576 } as const;
 
+/** What SQLite keeps of the database in memory: 16 MiB (a negative number counts KiB). */
+const CACHE_KIB = -16_384;
+
+/**
+ * Pages in the write-ahead log after which SQLite moves them into the database: 16 MiB. A page that many commits have
+ * changed is moved once, and the syncs that go with it are few.
+ */
+export const CHECKPOINT_PAGES = 4_000;
+
 export type SqlRow = Record<string, unknown>;
 
 /** A statement that is ready to run. */
@@ -158,11 +167,13 @@ export function openConnection(file: string): SqliteConnection {
 
 /** Takes the lock for good and holds every setting to what it must be: a setting that did not take would lose data. */
 function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): SqliteConnection {
-  const settings: readonly (readonly [string, string, string | number])[] = [
+  const settings: readonly (readonly [string, string | number, string | number])[] = [
     ['locking_mode', 'EXCLUSIVE', 'exclusive'],
     ['journal_mode', 'WAL', journal],
     ['synchronous', 'FULL', 2],
     ['foreign_keys', 'ON', 1],
+    ['cache_size', CACHE_KIB, CACHE_KIB],
+    ['wal_autocheckpoint', CHECKPOINT_PAGES, CHECKPOINT_PAGES],
   ];
   for (const [name, wanted, expected] of settings) {
     connection.rows(`PRAGMA ${name}=${wanted}`);

@@ -172,7 +172,9 @@ function authorityOf(text: string): string | undefined {
 
 /** Without the members that are undefined. */
 function present<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as T;
 }
 
 const SEPARATORS: readonly (readonly [separator: string, letter: string])[] = [

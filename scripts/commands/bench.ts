@@ -18,7 +18,22 @@ import { command, type Desk, EXIT, type ExitCode, option } from '../command.ts';
 import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
 import { startRegion } from '../region-process.ts';
 
-const SCENES = ['query', 'submit', 'stream', 'fan-out', 'hop', 'profile'] as const;
+const SCENES = [
+  'query',
+  'submit',
+  'stream',
+  'fan-out',
+  'hop',
+  'profile',
+  'profile-submit',
+] as const;
+
+/** Where the time of a scene went. */
+interface Profile {
+  readonly what: string;
+  readonly rooms: readonly { readonly name: string; readonly part: number }[];
+}
+
 const SERVER_CORE = 0;
 const CLIENT_CORE = 1;
 const FAR_ENDS_MS = [100, 130, 160, 190, 220, 250, 280, 310, 340, 370];
@@ -70,7 +85,7 @@ export const benchCommand = command({
     const prefix = pinnedTo(SERVER_CORE);
     pinSelfTo(CLIENT_CORE);
     const rows: Row[] = [];
-    let profile: readonly { name: string; part: number }[] = [];
+    const profiles: Profile[] = [];
     const wants = (scene: (typeof SCENES)[number]) => only === undefined || only === scene;
     const say = (line: string) => {
       if (!desk.json) desk.print(`  ${line}`);
@@ -106,7 +121,13 @@ export const benchCommand = command({
       if (wants('query')) {
         add(await validatedQuery(directory, desk.now(), { rounds, roundMs, prefix, say }));
       }
-      if (wants('profile')) profile = await profileQuery(plain, directory, roundMs);
+      const profiled = { start: plain, directory, roundMs };
+      if (wants('profile')) {
+        profiles.push(await profileOf('ITI-18', (on) => queryScene(on, 16), profiled));
+      }
+      if (wants('profile-submit')) {
+        profiles.push(await profileOf('ITI-42', (on) => submitScene(on, 'ITI-42', 16), profiled));
+      }
       if (wants('fan-out') || wants('hop')) {
         await farAway(
           { federation, directory, redis, desk },
@@ -116,11 +137,14 @@ export const benchCommand = command({
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    desk.print(`${machine(prefix)}\n\n${tableOf(rows)}\n\n${profileText(profile)}`, {
-      machine: machine(prefix),
-      rows,
-      profile,
-    });
+    desk.print(
+      `${machine(prefix)}\n\n${tableOf(rows)}\n\n${profiles.map(profileText).join('\n\n')}`,
+      {
+        machine: machine(prefix),
+        rows,
+        profiles,
+      },
+    );
     return EXIT.done;
   },
 });
@@ -209,21 +233,29 @@ async function validatedQuery(
   }
 }
 
-/** The same load once more, with the sampling profiler of V8 in the server. */
-async function profileQuery(
-  start: (nodeOptions: readonly string[]) => Promise<Stage>,
-  directory: string,
-  roundMs: number,
-): Promise<readonly { name: string; part: number }[]> {
-  const stage = await start(['--cpu-prof', `--cpu-prof-dir=${directory}`]);
+/** A load once more, with the sampling profiler of V8 in the server. */
+async function profileOf(
+  what: string,
+  load: (stage: Stage) => Promise<Row>,
+  {
+    start,
+    directory,
+    roundMs,
+  }: {
+    readonly start: (nodeOptions: readonly string[]) => Promise<Stage>;
+    readonly directory: string;
+    readonly roundMs: number;
+  },
+): Promise<Profile> {
+  const folder = join(directory, `profile-${what}`);
+  const stage = await start(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
   try {
-    await queryScene({ ...stage, rounds: 1, roundMs }, 16);
+    await load({ ...stage, rounds: 1, roundMs });
   } finally {
     await stage.process.stop();
   }
-  const files = (await readdir(directory)).filter((name) => name.endsWith('.cpuprofile'));
-  const [file] = files;
-  return file ? await roomsOf(join(directory, file), roundMs) : [];
+  const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
+  return { what, rooms: file ? await roomsOf(join(folder, file), roundMs) : [] };
 }
 
 /** Ten far ends behind the region's Initiating Gateway. */
@@ -319,10 +351,9 @@ function machine(prefix: readonly string[]): string {
   return `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, Node ${process.version}, ${form}, ${pinned}`;
 }
 
-function profileText(profile: readonly { name: string; part: number }[]): string {
-  if (profile.length === 0) return '';
-  const lines = profile
+function profileText({ what, rooms }: Profile): string {
+  const lines = rooms
     .filter(({ part }) => part >= 0.005)
     .map(({ name, part }) => `  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`);
-  return `Where the time of ITI-18 at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
+  return `Where the time of ${what} at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
 }
