@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +34,7 @@ import { type Database, openDatabase } from './stores/database.ts';
 import { FileDocumentStore } from './stores/file-document-store.ts';
 import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
+import { timeOrderedUuid } from './time-ordered-uuid.ts';
 import { identityLevelOf } from './wide-area-service.ts';
 
 /** What a test may bring besides the config. */
@@ -66,7 +66,7 @@ export class Gateway {
     this.#log = options.log;
     this.#mllp = new MllpListeners({ config, log: options.log, metrics: this.#metrics });
     this.#now = options.now ?? (() => new Date());
-    this.#uuid = options.uuid ?? randomUUID;
+    this.#uuid = options.uuid ?? timeOrderedUuid(this.#now);
   }
 
   /**
@@ -284,11 +284,10 @@ export class Gateway {
     const stores = { documents, community };
     this.#here.add(documentRepository, stores);
     const keeping = new DocumentKeeping({ documents, database, now: this.#now });
-    const ask = this.#askAs(exchange, this.#config.name, []);
     const rounds = new DocumentRounds({
       stores,
       documents,
-      world: { ask, now: this.#now },
+      world: { ask: this.#askAs(exchange, this.#config.name, []), now: this.#now },
       log: this.#log,
       alone: this.#config.database.kind === 'sqlite',
     });
@@ -340,6 +339,7 @@ export class Gateway {
       answerTo: (actor, action) => this.#here.byAction(actor, action),
       askFor: (caller: Caller, releases: Releases) => exchange.askFor(caller, releases),
       consent: networkAgreement,
+      validation: await wsdl.validation(this.#config.validation.requests),
       record: (record) => trail.append(recordOf(record, recorder)),
       alert: ({ name, address }, reason, endpoint) =>
         trail.append([

@@ -116,7 +116,9 @@ export function openLog({
     debug: (fields) => {
       if (logger.isLevelEnabled('debug')) logger.debug(line(fields));
     },
-    info: (fields) => logger.info(line(fields)),
+    info: (fields) => {
+      if (logger.isLevelEnabled('info')) logger.info(line(fields));
+    },
     warn: (fields, cause) => logger.warn({ ...line(fields), ...causeOf(cause) }),
     error: (fields, cause) => logger.error({ ...line(fields), ...causeOf(cause) }),
   };

@@ -320,6 +320,12 @@ export const SETTINGS = {
       ja: '1 回の照会で返すオブジェクト（LeafClass）の上限。参照だけならその 10 倍。',
     }),
   },
+  validation: {
+    requests: setting(kind.oneOf('decode', 'schema'), 'decode', {
+      en: 'schema: every request is held against the schemas that we serve at ?xsd= before it is read. decode: only what we read is judged.',
+      ja: 'schema なら、読み取る前に全ての要求を ?xsd= で公開しているスキーマで検証する。decode なら読み取る内容だけを確かめる。',
+    }),
+  },
   correlationTimeToLive: setting(kind.duration, 'P7D', {
     en: 'How long a partner may remember which patient of ours is which of theirs (ITI TF-2: 3.55).',
     ja: '患者の対応付けを連携先が覚えておいてよい期間（ITI TF-2: 3.55）。',

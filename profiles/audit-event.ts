@@ -26,7 +26,11 @@ export type AuditObject =
       readonly uniqueId: string;
       readonly repositoryUniqueId?: string;
       readonly homeCommunityId?: string;
-    };
+      /** It was to be erased for good. */
+      readonly isErased?: boolean;
+    }
+  /** A reference to an object of the registry that was to be erased for good. Source: ITI TF-2: 3.62.5.1. */
+  | { readonly kind: 'object-ref'; readonly id: string };
 
 /** A ParticipantObjectDetail: `value` is plain text here and base64 in the message. */
 export interface AuditDetail {

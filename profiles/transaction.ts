@@ -107,6 +107,8 @@ export interface Transaction<Request, Response> extends Spoken<Request, Response
   readonly response: ResponseCodec<Response>;
   /** The answer that says no: one or more refusals, in the transaction's own form. */
   refusal(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body;
+  /** The code for a request that its schema does not take, where it is another; V3 has one for each kind of fault. */
+  readonly schemaError?: string;
 }
 
 /** The same over HL7 v2 and MLLP. Its requests and responses have the shapes of the V3 transaction of the same name. */

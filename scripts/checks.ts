@@ -11,7 +11,14 @@ import { ownPolicy, readPartners } from './region.ts';
 
 /** What one check found. A warning does not stop a start. */
 export interface Checked {
-  readonly name: 'config' | 'certificate' | 'revocation' | 'directory' | 'clock' | 'disk';
+  readonly name:
+    | 'config'
+    | 'certificate'
+    | 'revocation'
+    | 'directory'
+    | 'clock'
+    | 'disk'
+    | 'database';
   readonly outcome: 'ok' | 'warning' | 'failed';
   readonly detail: Text;
 }
@@ -32,7 +39,40 @@ export async function checkRegion(config: Config, now: Date): Promise<readonly C
     checkDirectory(config),
     checkClock(config, now),
     ...(await checkDisk(config)),
+    ...(await checkDatabase(config)),
   ];
+}
+
+/** A PostgreSQL is connected to, and its settings are read back. A SQLite file has its disk, and who runs has it locked. */
+async function checkDatabase({ database }: Config): Promise<readonly Checked[]> {
+  if (database.kind !== 'postgres') return [];
+  const { PostgresConnections } = await import('../gateway/stores/postgres-connection.ts');
+  let connections: InstanceType<typeof PostgresConnections> | undefined;
+  try {
+    connections = new PostgresConnections(database.url);
+    connections.release(await connections.take(), true);
+    const { place } = connections;
+    return [ok('database', { en: `${place}: PostgreSQL answers`, ja: `${place}: 接続できました` })];
+  } catch (error) {
+    const { what, next } = operatorTextOf(error) ?? { what: reasonOf(error) };
+    const at = connections === undefined ? '' : `${connections.place}: `;
+    const why = causeOf(error);
+    return [
+      failed('database', {
+        en: `${at}${what.en}${why}${next === undefined ? '' : `; ${next.en}`}`,
+        ja: `${at}${what.ja}${why}${next === undefined ? '' : `。${next.ja}`}`,
+      }),
+    ];
+  } finally {
+    await connections?.close();
+  }
+}
+
+/** The code of what lies under an error, such as ECONNREFUSED, or 28P01 of a password that is wrong. */
+function causeOf(error: unknown): string {
+  const cause = types.isNativeError(error) ? error.cause : undefined;
+  const code = (cause as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? ` (${code})` : '';
 }
 
 async function checkCertificate(config: Config, now: Date): Promise<Checked> {

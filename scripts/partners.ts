@@ -26,7 +26,8 @@ export interface NewPartner {
   readonly tls12: boolean;
 }
 
-const USUAL = {
+/** What a partner may call unless the operator says otherwise. */
+export const USUAL = {
   gateway: ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56'],
   system: ['ITI-18', 'ITI-41', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
 } as const;

@@ -9,7 +9,7 @@ import { CaFolder, CA_FILES } from './ca-folder.ts';
 import { onFile } from './certificate-texts.ts';
 import { CommandError } from './command.ts';
 import type { Language } from './messages.ts';
-import { partnerRow } from './partners.ts';
+import { partnerRow, USUAL } from './partners.ts';
 import { SYSTEM_FOLDER } from './region.ts';
 
 /** Certificates that a region has already, instead of a trial CA's. Paths as the operator wrote them. */
@@ -186,7 +186,8 @@ function directoryText(region: NewRegion, issuer: string | undefined): string {
             url: undefined,
             sourceId: [`${region.arc}.10.2`],
             authority: [`${region.arc}.10.1`],
-            transaction: [],
+            // The first hospital can do all that the operator's commands do, on-demand summaries among it.
+            transaction: [...USUAL.system, 'ITI-61'],
             tls12: false,
           }),
         ];

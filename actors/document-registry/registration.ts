@@ -39,15 +39,17 @@ export function registrationVerbs(
   return {
     subjects: ({ objects }) => patientsOf(objects.map(identityOf)),
 
-    /** What is wrong with the message itself, and what the registry holds against it so far. */
+    /** What is wrong with the message itself; if something is, then also what the registry holds against it so far. */
     async check({ objects }, { registry, affinityDomain }, world) {
+      const faults = [
+        ...refusalsOfSubmission(objects, { column }),
+        ...(affinityDomain ? refusalsOfCodes(objects, affinityDomain) : []),
+        ...refusalsOfSource(objects, world.caller),
+      ];
+      // A sound message is held against the registry once, where it is registered: no document travels with it.
+      if (faults.length === 0) return;
       await registry.look(async (reader) => {
         if (await wasAnswered(transaction, reader, world)) return;
-        const faults = [
-          ...refusalsOfSubmission(objects, { column }),
-          ...(affinityDomain ? refusalsOfCodes(objects, affinityDomain) : []),
-          ...refusalsOfSource(objects, world.caller),
-        ];
         const beside = await SubmissionBesideRegistry.look(objects, reader);
         refuseAll([...faults, ...withoutKnown(beside.refusals(), faults)]);
       });
@@ -55,7 +57,6 @@ export function registrationVerbs(
 
     async commit({ objects }, { registry }, world) {
       return await answerOnce(transaction, { registry, world }, async (writer) => {
-        // Between check and commit others may have registered.
         const beside = await SubmissionBesideRegistry.look(objects, writer);
         refuseAll(beside.refusals());
         await register(withAssignedIds(objects, world), beside.grownFolders(), { writer, world });

@@ -1,7 +1,7 @@
 import { type PatientId, samePatientId } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import type { AvailabilityStatus } from '../../profiles/xds/metadata.ts';
-import { allLinks, HAS_MEMBER, sourcesOf } from './association-ends.ts';
+import { allLinks, HAS_MEMBER, sourcesOf, targetsOf } from './association-ends.ts';
 import { REPLACEMENTS } from './association-rules.ts';
 import { STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { patientsOf } from './object-identity.ts';
@@ -21,8 +21,8 @@ export interface StatusUpdate {
 
 /**
  * What speaks against a change of availabilityStatus: the target is not there, no longer the most recent version, not what
- * OriginalStatus says, a SubmissionSet or its membership, another patient's, or it was replaced and would be Approved beside
- * its replacement.
+ * OriginalStatus says, a SubmissionSet or its membership, another patient's, or it would be Approved beside another document
+ * of its line of replacements.
  *
  * @see XDS Metadata Update, 3.57.4.1.3.3.2
  */
@@ -58,8 +58,8 @@ async function wrongWith(
     return 'the members of a SubmissionSet do not change';
   }
   if (kind === 'DocumentEntry' && newStatus === 'Approved') {
-    const [by] = await replacementsOf(target, reader);
-    if (by !== undefined) return `it was replaced by ${by}, which is Approved`;
+    const other = await approvedInLineOf(target, reader);
+    if (other !== undefined) return `${other}, of the same line of replacements, is Approved`;
   }
   return undefined;
 }
@@ -73,17 +73,25 @@ async function isMembershipOfSet(association: string, reader: RegistryReader): P
   return sources.some(({ kind }) => kind === 'SubmissionSet');
 }
 
-/** Approved documents that have taken the place of this one. */
-async function replacementsOf(
+/** A document that is Approved among those which this one has replaced, or by which it was, and theirs in turn. */
+async function approvedInLineOf(
   document: string,
   reader: RegistryReader,
-): Promise<readonly string[]> {
-  const links = await allLinks(
-    { target: [document], associationTypes: REPLACEMENTS, availabilityStatus: ['Approved'] },
-    reader,
-  );
-  const sources = await reader.objectsOf(sourcesOf(links));
-  return sources.filter(({ status }) => status === STATUS_TYPE.Approved).map(({ id }) => id);
+): Promise<string | undefined> {
+  const line = new Set([document]);
+  for (let newest: readonly string[] = [document]; newest.length > 0; ) {
+    const links = await allLinks(
+      { either: newest, associationTypes: REPLACEMENTS, availabilityStatus: ['Approved'] },
+      reader,
+    );
+    const found = await reader.objectsOf([...sourcesOf(links), ...targetsOf(links)]);
+    const others = found.filter(({ id }) => !line.has(id));
+    const approved = others.find(({ status }) => status === STATUS_TYPE.Approved);
+    if (approved !== undefined) return approved.id;
+    newest = others.map(({ id }) => id);
+    for (const id of newest) line.add(id);
+  }
+  return undefined;
 }
 
 /** The object itself or, of an Association, what it links. */

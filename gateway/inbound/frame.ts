@@ -39,7 +39,7 @@ export function frameAnswer(body: Body, { mtom, action, relatesTo, uuid }: Frame
     const octets = octetsOfPieces([before, ...body.pieces, after], (length) =>
       BUFFERS.take(length),
     );
-    return { ...simpleSoap(200, octets), sent: async () => BUFFERS.giveBack(octets) };
+    return simpleSoap(200, octets, async () => BUFFERS.giveBack(octets));
   }
   const envelope = writeEnvelope({ ...header, body: body.xml });
   return frameEnvelope(envelope, { status: 200, mtom, uuid, attachments: body.attachments });
@@ -66,11 +66,12 @@ export function frameEnvelope(
   };
 }
 
-function simpleSoap(status: number, bytes: Uint8Array): Reply {
+function simpleSoap(status: number, bytes: Uint8Array, sent?: Reply['sent']): Reply {
   return {
     status,
     contentType: 'application/soap+xml; charset=UTF-8',
     length: bytes.length,
     body: bytes,
+    sent,
   };
 }

@@ -1,8 +1,7 @@
 import type { ActorName, Answer, Ask, Caller, World } from '../../actors/actor.ts';
 import { PeerFailure } from '../../actors/actor.ts';
 import type { AuditSide } from '../../profiles/audit-event.ts';
-import { shape } from '../../profiles/formats/datatypes.ts';
-import { MtomReader, NO_PARTS, parseContentType } from '../../profiles/formats/mtom.ts';
+import { NO_PARTS } from '../../profiles/formats/mtom.ts';
 import {
   faultActionMismatch,
   faultActionNotSupported,
@@ -12,7 +11,7 @@ import {
   readEnvelope,
   writeFault,
 } from '../../profiles/formats/soap.ts';
-import { parseXml, serializeXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import { parseXml, serializeXml, xmlLimits } from '../../profiles/formats/xml.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import {
@@ -32,6 +31,8 @@ import type { ConsentDecision } from '../safeguards/consent.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
 import { frameAnswer, frameEnvelope, type Reply } from './frame.ts';
 import { receivedMessage } from './received-message.ts';
+import { type PipelineLimits, unframe } from './unframe.ts';
+import type { RequestValidation } from './wsdl.ts';
 
 /** Who stands at the other end of the socket, as certificate and directory say. */
 export interface Peer {
@@ -65,6 +66,8 @@ export interface PipelineHouse extends Issue {
   /** The ask of answers that serve this caller; documents that other actors send for it are released with it. */
   readonly askFor: (caller: Caller, releases: (() => Promise<void>)[]) => Ask;
   readonly consent: ConsentDecision;
+  /** The schemas that requests are held against, where the operator has asked for it. */
+  readonly validation: RequestValidation | undefined;
   /** Writes and syncs the audit records of an exchange. */
   readonly record: (exchange: ExchangeRecord) => Promise<void>;
   /** Writes a security alert: a peer that may not do what it tried. */
@@ -74,13 +77,6 @@ export interface PipelineHouse extends Issue {
   readonly limits: PipelineLimits;
   readonly log: Log;
   readonly metrics: Metrics;
-}
-
-export interface PipelineLimits {
-  readonly envelopeBytes: number;
-  readonly bytesBeforeEnvelope: number;
-  readonly documentBytes: number;
-  readonly documentsPerMessage: number;
 }
 
 /** What a request has told so far; the answer, the audit and the log line are made of it, however far it came. */
@@ -98,7 +94,7 @@ interface Progress {
 /**
  * THE path of a request, read top to bottom; each step takes the last one's result.
  *
- *   unframe, open, choose, identify, decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
+ *   unframe, open, choose, identify, (validate), decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
  *
  * Nothing after the root part is read before attend asks for it. The reply is final before its first byte: status, list
  * and audit record are fixed when this returns. A trail that cannot be written lets no data leave.
@@ -115,10 +111,11 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   let refusals: readonly Refusal[] = [];
   let outcome: ExchangeOutcome = 'success';
   try {
-    const root = await unframe(incoming, house.limits, progress, parts);
+    const root = await unframe(incoming, house.limits, { progress, parts });
     const opened = open(root, progress, house);
     const { bound, transaction } = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
+    house.validation?.require(root, transaction);
     progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
     const world: World = {
       ask: house.askFor(caller, releases),
@@ -128,9 +125,10 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
       uuid: house.uuid,
     };
     progress.response = await attend(
-      { ...bound, request: progress.request, world },
+      { request: progress.request, world, ...bound },
       {
-        ...house,
+        consent: house.consent,
+        trailWritable: house.trailWritable,
         receive: () => parts.receive(),
         found: (subjects) => {
           progress.subjects = subjects;
@@ -164,13 +162,17 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
     message: progress.messageId,
     tookMs: house.now().getTime() - startedAt.getTime(),
   });
+  const final = reply;
   return {
-    ...reply,
+    status: final.status,
+    contentType: final.contentType,
+    length: final.length,
+    body: final.body,
     // A body that was not read to its end is not read at all: the listener drains a little and closes.
     unread: !parts.atEnd && refusals.length > 0,
     sent: async () => {
       await release();
-      await reply.sent?.();
+      await final.sent?.();
     },
     interrupted: async (bytesSent) => {
       await release();
@@ -179,54 +181,8 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   };
 }
 
-/** MTOM root part or the whole body, within limits. */
-async function unframe(
-  incoming: Incoming,
-  limits: PipelineLimits,
-  progress: Progress,
-  parts: IncomingParts,
-): Promise<Uint8Array> {
-  const { type, parameters } = parseContentType(incoming.contentType);
-  if (type === 'multipart/related') {
-    progress.mtom = true;
-    const reader = new MtomReader(incoming.source, incoming.contentType, {
-      bytesBeforeEnvelope: limits.bytesBeforeEnvelope,
-      envelopeBytes: limits.envelopeBytes,
-      partBytes: limits.documentBytes,
-      parts: limits.documentsPerMessage + 1,
-    });
-    const root = await reader.root();
-    parts.follow(reader.parts());
-    return root.bytes;
-  }
-  const charset = parameters.get('charset') ?? 'utf-8';
-  if (!/^utf-?8$/i.test(charset))
-    throw new Fault('Sender', `expected UTF-8, received ${shape(charset)}`);
-  const bytes = await readWhole(incoming.source, limits.envelopeBytes);
-  if (type !== 'application/soap+xml') {
-    // Read the envelope first: a SOAP 1.1 sender learns more from VersionMismatch than from a media type.
-    readEnvelope(parseXml(bytes), {});
-    throw new Fault(
-      'Sender',
-      `expected application/soap+xml or multipart/related, received ${type}`,
-    );
-  }
-  return bytes;
-}
-
-async function readWhole(source: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of source) {
-    length += chunk.length;
-    if (length > limit) throw new Fault('Sender', `the envelope is larger than ${limit} bytes`);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-}
-
 function open(root: Uint8Array, progress: Progress, house: PipelineHouse): OpenedEnvelope {
-  const element = parseXml(root, { ...XML_LIMITS, bytes: house.limits.envelopeBytes });
+  const element = parseXml(root, xmlLimits(house.limits.envelopeBytes));
   progress.messageId = messageIdOf(element);
   const opened = readEnvelope(element, {
     understood: ({ namespace, name }) =>

@@ -10,7 +10,7 @@ import {
   escapeXml,
   parseXml,
 } from '../../profiles/formats/xml.ts';
-import type { SoapWire } from '../../profiles/transaction.ts';
+import type { SoapWire, Transaction } from '../../profiles/transaction.ts';
 
 /** An actor as far as its WSDL is concerned: every `Actor` is one. */
 export interface DescribedActor {
@@ -20,6 +20,12 @@ export interface DescribedActor {
   readonly answers: readonly {
     readonly transaction: { readonly id: string; readonly wire: SoapWire };
   }[];
+}
+
+/** Judges a request by its schema. */
+export interface RequestValidation {
+  /** @throws Refusal or Refusals in the transaction's own codes */
+  require(envelope: Uint8Array, transaction: Transaction<unknown, unknown>): void;
 }
 
 /** A page of the library, ready to be sent. */
@@ -67,6 +73,23 @@ export class WsdlLibrary {
     for (const actor of this.#actors) faults.push(...(await this.#faultsOf(actor)));
     if (faults.length > 0)
       throw new Error(`the WSDL and the catalogue differ: ${faults.join('; ')}`);
+  }
+
+  /** Every file of the library: its text by its name. */
+  get texts(): ReadonlyMap<string, string> {
+    return this.#files;
+  }
+
+  /**
+   * How requests are judged before they are decoded: by the schemas that are served here, or not at all.
+   *
+   * @throws Error for a file that is no schema
+   */
+  async validation(requests: 'decode' | 'schema'): Promise<RequestValidation | undefined> {
+    if (requests === 'decode') return undefined;
+    // Only who asks for it pays for the machine.
+    const { RequestSchemas } = await import('./schema.ts');
+    return await RequestSchemas.compile(this.#files);
   }
 
   /**

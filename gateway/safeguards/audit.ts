@@ -135,7 +135,7 @@ export function recordOf(exchange: ExchangeRecord, recorder: Recorder): string[]
   return groups
     .flatMap((group) => byFate(group, exchange))
     .map((fate) => (event === 'Export' ? withSubject(fate, exchange) : fate))
-    .map((record) => encodeAuditMessage({ ...common, ...record }));
+    .map(({ objects, outcome }) => encodeAuditMessage({ objects, outcome, ...common }));
 }
 
 /** How a response ended the exchange: by its status or acknowledgement, whichever form it has. */

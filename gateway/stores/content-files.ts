@@ -11,6 +11,9 @@ import type { FileContent } from './file-content.ts';
  */
 export class ContentFiles {
   readonly #directory: string;
+  /** Folders that are known to lie on the disk. */
+  readonly #shards = new Set<string>();
+  readonly #syncs = new DirectorySyncs();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -27,19 +30,27 @@ export class ContentFiles {
   async take({ path, sizeBytes }: FileContent, sha256: string): Promise<void> {
     const target = this.pathOf(sha256);
     const shard = dirname(target);
-    const made = await mkdir(shard, { recursive: true, mode: 0o700 });
-    if (made !== undefined) {
-      await syncDirectory(dirname(made));
-      await syncDirectory(this.#directory);
-    }
+    await this.#haveShard(shard);
     try {
       await link(path, target);
     } catch (error) {
       const isThere = (error as { code?: unknown }).code === 'EEXIST';
+      // If somebody has taken the folder away, it is made again.
+      if (!isThere && this.#shards.delete(shard)) await this.#haveShard(shard);
       // The same octets have been stored before; or the file lies on another file system and must be copied.
       if (!isThere || !(await isWhole(target, sizeBytes, sha256))) await replaceWhole(path, target);
     }
-    await syncDirectory(shard);
+    await this.#syncs.of(shard);
+  }
+
+  /** Makes the folder of the first two digits, durably; it is never removed. */
+  async #haveShard(shard: string): Promise<void> {
+    if (this.#shards.has(shard)) return;
+    const made = await mkdir(shard, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(dirname(made));
+    // Whoever finds the folder made does not know whether its maker has come to sync it.
+    await syncDirectory(this.#directory);
+    this.#shards.add(shard);
   }
 
   /** True when the file is there and has that length. */
@@ -57,6 +68,36 @@ export class ContentFiles {
       throw error;
     }
     await syncDirectory(dirname(path));
+  }
+}
+
+/** Syncs of directories: all who wait while one runs share the next one, which begins after what each of them did. */
+class DirectorySyncs {
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #next = new Map<string, Promise<void>>();
+
+  /** Resolves when what the caller has done in the directory so far is durable. */
+  of(path: string): Promise<void> {
+    const running = this.#running.get(path);
+    if (running === undefined) return this.#begin(path);
+    let next = this.#next.get(path);
+    if (next === undefined) {
+      const begin = () => {
+        this.#next.delete(path);
+        return this.#begin(path);
+      };
+      next = running.then(begin, begin);
+      this.#next.set(path, next);
+    }
+    return next;
+  }
+
+  #begin(path: string): Promise<void> {
+    const sync = syncDirectory(path).finally(() => {
+      if (this.#running.get(path) === sync) this.#running.delete(path);
+    });
+    this.#running.set(path, sync);
+    return sync;
   }
 }
 

@@ -87,6 +87,8 @@ async function copyAll(
       for (const rows of pagesOfSqlite(source, table)) await insert(session, table, rows);
       await continueNumbers(session, table);
       copied.push(await proven(source, session, table));
+      // Until the server's own rounds come by, it would plan as if the table were empty.
+      await session.exec(`ANALYZE "${table.name}"`);
     }
     const ending = await session.exec('COMMIT');
     if (ending !== 'COMMIT') throw new CopyRefused('differs', 'the copy was not committed');
@@ -128,8 +130,8 @@ export function tablesOf(source: SqliteConnection): readonly Table[] {
         name,
         columns: columns.map((column) => String(column['name'])),
         key: key.map((column) => String(column['name'])),
-        // SQLite tells the names of types in either case.
-        isNumbered: key.length === 1 && String(key[0]?.['type']).toLowerCase() === 'integer',
+        // SQLite tells the types that it knows in capitals, however they were written.
+        isNumbered: key.length === 1 && /^integer$/i.test(String(key[0]?.['type'])),
       };
     });
 }

@@ -1,24 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
 import { copyFromPostgres } from './copy-from-postgres.ts';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { PostgresConnections, type PostgresSession } from './postgres-connection.ts';
 import { migratePostgres } from './postgres-migrations.ts';
-import { numberedMarks } from './postgres-values.ts';
 import { PostgresTransactions } from './postgres-transactions.ts';
+import {
+  postgresQueries,
+  type Queries,
+  type Reads,
+  sqliteQueries,
+  type Writes,
+} from './queries.ts';
 import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
 import { copySqlite } from './sqlite-copy.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
@@ -29,24 +22,12 @@ export {
   type ExpressionBuilder,
   type Generated,
   type Insertable,
+  type Reads,
   type Selectable,
   type SqlBool,
   sql,
-} from 'kysely';
-
-/**
- * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a statement
- * whose text is ready (`CompiledQuery.raw`), where building it each time costs more than running it; inside `read`, a SELECT.
- * Such a text has a `?` for each of its values with both engines, and a `?` nowhere else.
- */
-export type Reads<Tables> = Pick<
-  Kysely<Tables>,
-  'selectFrom' | 'selectNoFrom' | 'with' | 'executeQuery'
->;
-
-/** What may be asked inside `write`. */
-export type Writes<Tables> = Reads<Tables> &
-  Pick<Kysely<Tables>, 'insertInto' | 'updateTable' | 'deleteFrom'>;
+  type Writes,
+} from './queries.ts';
 
 /**
  * The database of a region, in one of two forms: an SQLite file that this process alone has open, or a PostgreSQL server
@@ -129,47 +110,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return new SqliteDatabase(connection);
 }
 
-/** What both engines do with one statement. */
-interface StatementRunner {
-  run(text: string, parameters: readonly unknown[]): StatementOutcome | Promise<StatementOutcome>;
-}
-
-type StatementOutcome = { readonly rows: unknown[]; readonly changes: number };
-
-/** Lends Kysely the one connection. Transactions are not Kysely's to begin: `write` does. */
-function driverOf(
-  connection: StatementRunner,
-  textOf: (query: CompiledQuery) => string = ({ sql: text }) => text,
-): Driver {
-  const lent: DatabaseConnection = {
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const outcome = connection.run(textOf(query), query.parameters);
-      // SQLite has answered already: its rows wait for nothing.
-      const { rows, changes } = outcome instanceof Promise ? await outcome : outcome;
-      return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
-    },
-    // biome-ignore lint/correctness/useYield: rows are read whole; a stream would hold the one connection.
-    async *streamQuery() {
-      throw new Error('rows are not streamed');
-    },
-  };
-  const refuse = () => Promise.reject(new Error('transactions are begun by write alone'));
-  return {
-    init: async () => {},
-    acquireConnection: () => Promise.resolve(lent),
-    releaseConnection: async () => {},
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
-    destroy: async () => {},
-  };
-}
-
-/** Kysely has numbered the marks of what it has built; a text that was ready comes as it is for both engines. */
-function postgresTextOf({ sql: text, query }: CompiledQuery): string {
-  return query.kind === 'RawNode' ? numberedMarks(text) : text;
-}
-
 /** Where a work runs, so that a second one inside it is told apart from one beside it. */
 const inside = new AsyncLocalStorage<true>();
 
@@ -185,7 +125,7 @@ interface WaitingWrite {
 
 class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection;
-  readonly #queries: Kysely<unknown>;
+  readonly #queries: Queries;
   readonly #writes: WaitingWrite[] = [];
   #turns: (() => void)[] = [];
   #reading = 0;
@@ -198,14 +138,7 @@ class SqliteDatabase implements Database {
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#queries = new Kysely<unknown>({
-      dialect: {
-        createAdapter: () => new SqliteAdapter(),
-        createDriver: () => driverOf(connection),
-        createIntrospector: (root) => new SqliteIntrospector(root),
-        createQueryCompiler: () => new SqliteQueryCompiler(),
-      },
-    });
+    this.#queries = sqliteQueries(connection);
   }
 
   async read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result> {
@@ -213,7 +146,7 @@ class SqliteDatabase implements Database {
     while (this.#writing || this.#keptOut) await this.#turn();
     this.#reading += 1;
     try {
-      return await inside.run(true, work, this.#queries as unknown as Kysely<Tables>);
+      return await inside.run(true, work, this.#queries as unknown as Writes<Tables>);
     } finally {
       this.#reading -= 1;
       if (this.#reading === 0 && this.#keptOut) this.#begin();
@@ -225,7 +158,7 @@ class SqliteDatabase implements Database {
     this.#requireOpen();
     const written = new Promise<unknown>((resolve, reject) => {
       this.#writes.push({
-        work: () => inside.run(true, work, this.#queries as unknown as Kysely<Tables>),
+        work: () => inside.run(true, work, this.#queries as unknown as Writes<Tables>),
         resolve,
         reject,
       });
@@ -337,7 +270,7 @@ class SqliteDatabase implements Database {
 
 class PostgresDatabase implements Database {
   readonly #transactions: PostgresTransactions;
-  readonly #queries = new WeakMap<PostgresSession, Kysely<unknown>>();
+  readonly #queries = new WeakMap<PostgresSession, Queries>();
   readonly #copy: (session: PostgresSession, file: string) => Promise<void>;
   #closed = false;
 
@@ -380,19 +313,10 @@ class PostgresDatabase implements Database {
     if (this.#closed) throw new Error('the database is closed');
   }
 
-  #queriesOf<Tables>(session: PostgresSession): Kysely<Tables> {
+  #queriesOf<Tables>(session: PostgresSession): Writes<Tables> {
     const kept = this.#queries.get(session);
-    const queries =
-      kept ??
-      new Kysely<unknown>({
-        dialect: {
-          createAdapter: () => new PostgresAdapter(),
-          createDriver: () => driverOf(session, postgresTextOf),
-          createIntrospector: (root) => new PostgresIntrospector(root),
-          createQueryCompiler: () => new PostgresQueryCompiler(),
-        },
-      });
+    const queries = kept ?? postgresQueries(session);
     if (kept === undefined) this.#queries.set(session, queries);
-    return queries as unknown as Kysely<Tables>;
+    return queries as unknown as Writes<Tables>;
   }
 }

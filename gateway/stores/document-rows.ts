@@ -3,8 +3,9 @@ import type {
   UnsettledDocument,
 } from '../../actors/document-repository/document-store.ts';
 import { Refusal, Refusals } from '../../profiles/refusal.ts';
-import { type Reads, sql, type Writes } from './database.ts';
+import { CompiledQuery, type Reads, sql, type Writes } from './database.ts';
 import { inSlices } from './in-slices.ts';
+import type { SqlValue } from './sql-parameter.ts';
 
 /** The tables of the Document Repository. No other actor reads them. Times are milliseconds since 1970. */
 export interface DocumentTables {
@@ -57,25 +58,14 @@ export async function claimDocuments(
   const refusals: Refusal[] = [];
   const claimed = new Set<string>();
   for (const row of rows) {
-    const known = await queries
-      .selectFrom('repository_document')
-      .selectAll()
-      .where('unique_id', '=', row.unique_id)
-      .executeTakeFirst();
+    const { unique_id, mime_type, sha256, sha1, size_bytes } = row;
+    const [known] = await asked<DocumentRow>(queries, SELECT_DOCUMENT, [unique_id]);
     if (known) refusals.push(...refusalsOfDifference(known, row));
-    else {
-      await queries
-        .insertInto('repository_document')
-        .values({ ...row, settled: 0 })
-        .execute();
-    }
-    await keepContent(row.sha256, queries);
-    if (claimed.has(row.unique_id)) continue;
-    claimed.add(row.unique_id);
-    await queries
-      .insertInto('repository_claim')
-      .values({ unique_id: row.unique_id, holder, claimed_at: at.getTime() })
-      .execute();
+    else await asked(queries, INSERT_DOCUMENT, [unique_id, mime_type, sha256, sha1, size_bytes]);
+    await keepContent(sha256, queries);
+    if (claimed.has(unique_id)) continue;
+    claimed.add(unique_id);
+    await asked(queries, INSERT_CLAIM, [unique_id, holder, at.getTime()]);
   }
   const [first] = refusals;
   if (first) throw refusals.length === 1 ? first : new Refusals(refusals);
@@ -96,11 +86,7 @@ function refusalsOfDifference(
 
 /** A content that is named again does not go. */
 async function keepContent(sha256: string, queries: DocumentWrites): Promise<void> {
-  const removal = await queries
-    .selectFrom('repository_removal')
-    .select('state')
-    .where('sha256', '=', sha256)
-    .executeTakeFirst();
+  const [removal] = await asked<{ state: string }>(queries, SELECT_REMOVAL, [sha256]);
   if (removal === undefined) return;
   if (removal.state === 'removing') throw new ContentGoing('the file of this content is going');
   await queries.deleteFrom('repository_removal').where('sha256', '=', sha256).execute();
@@ -111,18 +97,31 @@ export async function settleHeld(
   holders: readonly string[],
   queries: DocumentWrites,
 ): Promise<void> {
-  for (const holder of holders) {
-    const held = await queries
-      .selectFrom('repository_claim')
-      .select('unique_id')
-      .where('holder', '=', holder)
-      .execute();
-    await settleDocuments(
-      held.map(({ unique_id }) => unique_id),
-      queries,
-    );
-    await queries.deleteFrom('repository_claim').where('holder', '=', holder).execute();
-  }
+  await inSlices(holders, async (slice) => {
+    const list = `(${slice.map(() => '?').join(', ')})`;
+    await asked(queries, `${SETTLE_HELD} ${list})`, slice);
+    await asked(queries, `${END_HELD} ${list}`, slice);
+    return [];
+  });
+}
+
+// In the path of every document that is provided: texts without the query builder.
+const SELECT_DOCUMENT = 'SELECT * FROM repository_document WHERE unique_id = ?';
+const INSERT_DOCUMENT =
+  'INSERT INTO repository_document (unique_id, mime_type, sha256, sha1, size_bytes, settled) VALUES (?, ?, ?, ?, ?, 0)';
+const INSERT_CLAIM =
+  'INSERT INTO repository_claim (unique_id, holder, claimed_at) VALUES (?, ?, ?)';
+const SELECT_REMOVAL = 'SELECT state FROM repository_removal WHERE sha256 = ?';
+const SETTLE_HELD =
+  'UPDATE repository_document SET settled = 1 WHERE settled = 0 AND unique_id IN (SELECT unique_id FROM repository_claim WHERE holder IN';
+const END_HELD = 'DELETE FROM repository_claim WHERE holder IN';
+
+async function asked<Row>(
+  queries: DocumentReads,
+  text: string,
+  values: readonly SqlValue[],
+): Promise<readonly Row[]> {
+  return (await queries.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
 }
 
 /** Marks documents as registered. */

@@ -71,9 +71,8 @@ export async function spoolTo(
   source: AsyncIterable<Uint8Array>,
   limits: SpoolLimits,
 ): Promise<FileContent> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, `${randomUUID()}.part`);
-  const file = await open(path, 'wx', 0o600);
+  const file = await openNew(directory, path);
   try {
     const facts = await copy(source, file, limits);
     await file.sync();
@@ -83,6 +82,17 @@ export async function spoolTo(
     await file.close().catch(() => {});
     await rm(path, { force: true });
     throw error;
+  }
+}
+
+/** The directory is almost always there: it is made only when it turns out not to be. */
+async function openNew(directory: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return await open(path, 'wx', 0o600);
   }
 }
 

@@ -7,9 +7,13 @@ import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
 import { encodeSlot } from '../../profiles/formats/ebxml-encode.ts';
 import { octetsOfPieces, textOfPiece } from '../../profiles/formats/xml-pieces.ts';
 import { CompiledQuery, type Writes } from './database.ts';
-import { inSlices } from './in-slices.ts';
-import type { SqlPart } from './registry-conditions.ts';
-import { type RegistryObjectRow, type RegistryTables, storedObjectOf } from './registry-rows.ts';
+import { inSlices, padded } from './in-slices.ts';
+import {
+  OBJECT_COLUMNS,
+  type RegistryObjectRow,
+  type RegistryTables,
+  storedObjectOf,
+} from './registry-rows.ts';
 import type { SqlValue } from './sql-parameter.ts';
 
 type Queries = Writes<RegistryTables>;
@@ -19,37 +23,69 @@ export async function addObjects(
   queries: Queries,
   objects: readonly RegistryObject[],
 ): Promise<void> {
-  const values: RegistryTables['registry_value'][] = [];
-  for (const object of objects) {
-    const stored = storedObjectOf(object);
-    const inserted = insertionOf('registry_object', [{ latest: 1, ...stored.row }]);
-    const query = CompiledQuery.raw(`${inserted.text} RETURNING number`, [...inserted.values]);
-    const [added] = (await queries.executeQuery<{ number: number }>(query)).rows;
-    assert(added !== undefined, 'an object that is stored has a number');
-    const { number } = added;
-    for (const [name, value] of stored.values) values.push({ object_number: number, name, value });
+  const values: SqlValue[][] = [];
+  for (let start = 0; start < objects.length; start += MOST_OBJECTS_A_STATEMENT) {
+    const stored = objects.slice(start, start + MOST_OBJECTS_A_STATEMENT).map(storedObjectOf);
+    const text = OBJECT_INSERTION.textFor(stored.length);
+    const given = stored.flatMap(({ row }) => [1, ...OBJECT_COLUMNS.map((column) => row[column])]);
+    const added = await queries.executeQuery<{ number: number; entry_uuid: string }>(
+      CompiledQuery.raw(text, given),
+    );
+    const numbers = new Map(added.rows.map((row) => [row.entry_uuid, row.number]));
+    for (const { row, values: pairs } of stored) {
+      const number = numbers.get(row.entry_uuid);
+      assert(number !== undefined, 'an object that is stored has a number');
+      for (const [name, value] of pairs) values.push([number, name, value]);
+    }
   }
-  // Together, for each statement is a way to the server and back.
-  await inSlices(values, async (slice) => {
-    const { text, values: given } = insertionOf('registry_value', slice);
-    // What stands twice is kept once.
-    await queries.executeQuery(CompiledQuery.raw(`${text} ON CONFLICT DO NOTHING`, [...given]));
-    return [];
-  });
+  for (let start = 0; start < values.length; start += MOST_VALUES_A_STATEMENT) {
+    const slice = padded(values.slice(start, start + MOST_VALUES_A_STATEMENT));
+    await queries.executeQuery(
+      CompiledQuery.raw(VALUE_INSERTION.textFor(slice.length), slice.flat()),
+    );
+  }
 }
 
-/** Without the query builder: a submission is many rows. All have the same columns. */
-function insertionOf(
-  table: 'registry_object' | 'registry_value',
-  rows: readonly Readonly<Record<string, SqlValue>>[],
-): SqlPart {
-  const columns = Object.keys(rows[0] ?? {});
-  const marks = `(${columns.map(() => '?').join(', ')})`;
-  return {
-    text: `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows.map(() => marks).join(', ')}`,
-    values: rows.flatMap((row) => columns.map((column) => row[column] ?? null)),
-  };
+/** Each statement is a way to the server and back, and each number of rows one that is kept prepared. */
+const MOST_OBJECTS_A_STATEMENT = 8;
+const MOST_VALUES_A_STATEMENT = 128;
+
+/** Without the query builder: a submission is many rows. The texts of so many rows are made once. */
+class Insertion {
+  readonly #texts = new Map<number, string>();
+  readonly #head: string;
+  readonly #marks: string;
+  readonly #end: string;
+
+  constructor(table: string, columns: readonly string[], end: string) {
+    this.#head = `INSERT INTO ${table} (${columns.join(', ')}) VALUES `;
+    this.#marks = `(${columns.map(() => '?').join(', ')})`;
+    this.#end = end;
+  }
+
+  textFor(rows: number): string {
+    let text = this.#texts.get(rows);
+    if (text === undefined) {
+      const marks = Array.from({ length: rows }, () => this.#marks);
+      text = `${this.#head}${marks.join(', ')} ${this.#end}`;
+      this.#texts.set(rows, text);
+    }
+    return text;
+  }
 }
+
+const OBJECT_INSERTION = new Insertion(
+  'registry_object',
+  ['latest', ...OBJECT_COLUMNS],
+  'RETURNING number, entry_uuid',
+);
+
+// What stands twice is kept once.
+const VALUE_INSERTION = new Insertion(
+  'registry_value',
+  ['object_number', 'name', 'value'],
+  'ON CONFLICT DO NOTHING',
+);
 
 /** Sets columns of objects. */
 export async function updateObjects(
@@ -149,12 +185,10 @@ export async function rememberAnswer(
   { caller, id, bodyHash }: ReceivedMessage,
   { answer, until }: { answer: string; until: Date },
 ): Promise<void> {
-  const kept = { answer, expires_at: until.getTime() };
-  await queries
-    .insertInto('registry_answer')
-    .values({ caller, message_id: id, body_hash: bodyHash, ...kept })
-    .onConflict((conflict) =>
-      conflict.columns(['caller', 'message_id', 'body_hash']).doUpdateSet(kept),
-    )
-    .execute();
+  const values = [caller, id, bodyHash, answer, until.getTime()];
+  await queries.executeQuery(CompiledQuery.raw(ANSWER_INSERTION, values));
 }
+
+const ANSWER_INSERTION = `INSERT INTO registry_answer (caller, message_id, body_hash, answer, expires_at)
+  VALUES (?, ?, ?, ?, ?) ON CONFLICT (caller, message_id, body_hash)
+  DO UPDATE SET answer = excluded.answer, expires_at = excluded.expires_at`;

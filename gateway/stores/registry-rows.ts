@@ -3,25 +3,26 @@ import { lowerBound } from '../../profiles/formats/datatypes.ts';
 import type { RegistryObject } from '../../profiles/formats/ebxml.ts';
 import { octetsOfPieces } from '../../profiles/formats/xml-pieces.ts';
 import type { PatientId } from '../../profiles/patient.ts';
-import type {
-  Author,
-  AvailabilityStatus,
-  Code,
-  DocumentEntry,
-  Folder,
-  SubmissionSet,
-} from '../../profiles/xds/metadata.ts';
+import type { AvailabilityStatus, Code } from '../../profiles/xds/metadata.ts';
 import {
-  documentEntryOf,
-  folderOf,
+  classificationsOf,
+  codeOf,
+  identifierOf,
   kindOf,
-  submissionSetOf,
+  type MetadataKind,
+  slotValues,
   versionOf,
 } from '../../profiles/xds/metadata-xml.ts';
 import type { Generated } from './database.ts';
 import { textOfObject } from '../../profiles/xds/registry-object-text.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
-import { nameOfUrn, STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
+import {
+  CLASSIFICATION,
+  IDENTIFICATION,
+  nameOfUrn,
+  REFERENCE_ID_LIST,
+  STATUS_TYPE,
+} from '../../profiles/xds/vocabulary.ts';
 
 /** Tables of the Document Registry. No other actor reads them. */
 export interface RegistryTables {
@@ -156,8 +157,8 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
   const status = nameOfUrn(STATUS_TYPE, object.status);
   assert(kind !== undefined && status !== undefined, 'an object is stored with kind and status');
   const { status: _, content, ...head } = textOfObject(object);
+  const columns = searchedColumns(object, kind);
   const row = {
-    ...NO_COLUMNS,
     entry_uuid: head.id,
     kind,
     availability_status: status,
@@ -169,91 +170,128 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
     association_type: head.associationType ?? null,
     source_object: head.sourceObject ?? null,
     target_object: head.targetObject ?? null,
+    class_code: columns.class_code ?? null,
+    type_code: columns.type_code ?? null,
+    practice_setting_code: columns.practice_setting_code ?? null,
+    healthcare_facility_type_code: columns.healthcare_facility_type_code ?? null,
+    format_code: columns.format_code ?? null,
+    content_type_code: columns.content_type_code ?? null,
+    source_id: columns.source_id ?? null,
+    hash: columns.hash ?? null,
+    size_bytes: columns.size_bytes ?? null,
+    creation_time: columns.creation_time ?? null,
+    service_start_time: columns.service_start_time ?? null,
+    service_stop_time: columns.service_stop_time ?? null,
+    submission_time: columns.submission_time ?? null,
+    last_update_time: columns.last_update_time ?? null,
     version: versionOf(object.versionName) ?? 1,
+    document_availability: columns.document_availability ?? null,
     head: headOf(head),
     content: octetsOfPieces([content]),
   };
-  if (object.element === 'ExtrinsicObject') {
-    const entry = documentEntryOf(object);
-    return { row: { ...row, ...entryColumns(entry) }, values: entryValues(entry) };
+  return { row, values: searchedValues(object, kind) };
+}
+
+/** The columns of a stored object, in the order in which they are written. */
+export const OBJECT_COLUMNS = [
+  'entry_uuid',
+  'kind',
+  'availability_status',
+  'logical_id',
+  'object_type',
+  'patient_authority',
+  'patient_id',
+  'unique_id',
+  'association_type',
+  'source_object',
+  'target_object',
+  'class_code',
+  'type_code',
+  'practice_setting_code',
+  'healthcare_facility_type_code',
+  'format_code',
+  'content_type_code',
+  'source_id',
+  'hash',
+  'size_bytes',
+  'creation_time',
+  'service_start_time',
+  'service_stop_time',
+  'submission_time',
+  'last_update_time',
+  'version',
+  'document_availability',
+  'head',
+  'content',
+] as const satisfies readonly (keyof StoredObject['row'])[];
+
+type SearchedColumns = Partial<Omit<StoredObject['row'], keyof RegistryTextRow>>;
+
+/** The columns that a kind of object is searched by, beside those that all have. */
+function searchedColumns(object: RegistryObject, kind: MetadataKind): SearchedColumns {
+  const time = (slot: string) => instant(slotValues(object, slot)[0]);
+  switch (kind) {
+    case 'DocumentEntry': {
+      const schemes = CLASSIFICATION.DocumentEntry;
+      const [size] = slotValues(object, 'size');
+      return {
+        class_code: codesOf(object, schemes.classCode)[0],
+        type_code: codesOf(object, schemes.typeCode)[0],
+        practice_setting_code: codesOf(object, schemes.practiceSettingCode)[0],
+        healthcare_facility_type_code: codesOf(object, schemes.healthcareFacilityTypeCode)[0],
+        format_code: codesOf(object, schemes.formatCode)[0],
+        hash: slotValues(object, 'hash')[0]?.toLowerCase(),
+        size_bytes: size !== undefined && /^[0-9]{1,15}$/.test(size) ? Number(size) : null,
+        creation_time: time('creationTime'),
+        service_start_time: time('serviceStartTime'),
+        service_stop_time: time('serviceStopTime'),
+        document_availability: slotValues(object, 'documentAvailability')[0],
+      };
+    }
+    case 'SubmissionSet':
+      return {
+        content_type_code: codesOf(object, CLASSIFICATION.SubmissionSet.contentTypeCode)[0],
+        source_id: identifierOf(object, IDENTIFICATION.SubmissionSet.sourceId),
+        submission_time: time('submissionTime'),
+      };
+    case 'Folder':
+      return { last_update_time: time('lastUpdateTime') };
+    case 'Association':
+      return {};
   }
-  if (object.element === 'Association') return { row, values: [] };
-  if (kind === 'SubmissionSet') {
-    const set = submissionSetOf(object);
-    return { row: { ...row, ...setColumns(set) }, values: authorValues(set.author) };
+}
+
+/** The values of the attributes that have many. */
+function searchedValues(object: RegistryObject, kind: MetadataKind): StoredObject['values'] {
+  const codes = (name: ManyValued, scheme: string) =>
+    codesOf(object, scheme).map((code) => [name, code] as const);
+  const authors = (scheme: string) =>
+    classificationsOf(object, scheme).flatMap((author) =>
+      slotValues(author, 'authorPerson')
+        .slice(0, 1)
+        .map((person) => ['authorPerson', person] as const),
+    );
+  switch (kind) {
+    case 'DocumentEntry':
+      return [
+        ...codes('eventCodeList', CLASSIFICATION.DocumentEntry.eventCodeList),
+        ...codes('confidentialityCode', CLASSIFICATION.DocumentEntry.confidentialityCode),
+        ...authors(CLASSIFICATION.DocumentEntry.author),
+        ...slotValues(object, REFERENCE_ID_LIST).map((id) => ['referenceIdList', id] as const),
+      ];
+    case 'SubmissionSet':
+      return authors(CLASSIFICATION.SubmissionSet.author);
+    case 'Folder':
+      return codes('codeList', CLASSIFICATION.Folder.codeList);
+    case 'Association':
+      return [];
   }
-  const folder = folderOf(object);
-  return {
-    row: { ...row, ...folderColumns(folder) },
-    values: codeValues('codeList', folder.codeList),
-  };
 }
 
-const NO_COLUMNS = {
-  class_code: null,
-  type_code: null,
-  practice_setting_code: null,
-  healthcare_facility_type_code: null,
-  format_code: null,
-  content_type_code: null,
-  source_id: null,
-  hash: null,
-  size_bytes: null,
-  creation_time: null,
-  service_start_time: null,
-  service_stop_time: null,
-  submission_time: null,
-  last_update_time: null,
-  document_availability: null,
-} as const;
-
-function entryColumns(entry: DocumentEntry) {
-  return {
-    class_code: codeKey(entry.classCode),
-    type_code: codeKey(entry.typeCode),
-    practice_setting_code: codeKey(entry.practiceSettingCode),
-    healthcare_facility_type_code: codeKey(entry.healthcareFacilityTypeCode),
-    format_code: codeKey(entry.formatCode),
-    hash: entry.hash ?? null,
-    size_bytes: entry.size ?? null,
-    creation_time: instant(entry.creationTime),
-    service_start_time: instant(entry.serviceStartTime),
-    service_stop_time: instant(entry.serviceStopTime),
-    document_availability: entry.documentAvailability ?? null,
-  };
+function codesOf(object: RegistryObject, scheme: string): readonly string[] {
+  return classificationsOf(object, scheme).map((one) => codeKey(codeOf(one)));
 }
 
-function setColumns(set: SubmissionSet) {
-  return {
-    content_type_code: codeKey(set.contentTypeCode),
-    source_id: set.sourceId,
-    submission_time: instant(set.submissionTime),
-  };
-}
-
-function folderColumns(folder: Folder) {
-  return { last_update_time: instant(folder.lastUpdateTime) };
-}
-
-function instant(dtm: string | undefined): string | null {
-  return dtm === undefined ? null : lowerBound(dtm);
-}
-
-function entryValues(entry: DocumentEntry): StoredObject['values'] {
-  return [
-    ...codeValues('eventCodeList', entry.eventCodeList),
-    ...codeValues('confidentialityCode', entry.confidentialityCode),
-    ...authorValues(entry.author),
-    ...(entry.referenceIdList ?? []).map((id) => ['referenceIdList', id] as const),
-  ];
-}
-
-function codeValues(name: ManyValued, codes: readonly Code[]): StoredObject['values'] {
-  return codes.map((code) => [name, codeKey(code)] as const);
-}
-
-function authorValues(authors: readonly Author[]): StoredObject['values'] {
-  return authors.flatMap(({ authorPerson }) =>
-    authorPerson === undefined ? [] : [['authorPerson', authorPerson] as const],
-  );
+function instant(dtm: string | undefined): string | undefined {
+  return dtm === undefined ? undefined : lowerBound(dtm);
 }

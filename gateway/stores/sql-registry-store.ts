@@ -33,6 +33,7 @@ import {
 } from './registry-patients.ts';
 import { allOf, among, conditionsOf, type SqlPart } from './registry-conditions.ts';
 import {
+  type RegistryObjectRow,
   type RegistryTables,
   type RegistryTextRow,
   TEXT_COLUMNS,
@@ -56,7 +57,24 @@ export class SqlRegistryStore implements RegistryStore {
   }
 }
 
+// Texts without the query builder: what stands in the path of every query, or of every submission.
 const SELECT_TEXT = `SELECT ${TEXT_COLUMNS.join(', ')} FROM registry_object`;
+const USE_COLUMNS = [
+  'entry_uuid',
+  'kind',
+  'logical_id',
+  'object_type',
+  'latest',
+  'unique_id',
+  'hash',
+  'size_bytes',
+] as const satisfies readonly (keyof RegistryObjectRow)[];
+type UseRow = Pick<RegistryObjectRow, (typeof USE_COLUMNS)[number]>;
+const SELECT_USES = `SELECT ${USE_COLUMNS.join(', ')} FROM registry_object`;
+const SELECT_ACTIVE_PATIENT =
+  'SELECT id FROM registry_patient WHERE assigning_authority = ? AND id = ? AND surviving_id IS NULL';
+const SELECT_ANSWER =
+  'SELECT answer FROM registry_answer WHERE caller = ? AND message_id = ? AND body_hash = ? AND expires_at > ?';
 
 class SqlReader implements RegistryReader {
   readonly #queries: Reads<RegistryTables>;
@@ -66,14 +84,8 @@ class SqlReader implements RegistryReader {
   }
 
   async knows({ id, assigningAuthority }: PatientId): Promise<boolean> {
-    const row = await this.#queries
-      .selectFrom('registry_patient')
-      .select('id')
-      .where('assigning_authority', '=', assigningAuthority)
-      .where('id', '=', id)
-      .where('surviving_id', 'is', null)
-      .executeTakeFirst();
-    return row !== undefined;
+    const query = CompiledQuery.raw(SELECT_ACTIVE_PATIENT, [assigningAuthority, id]);
+    return (await this.#queries.executeQuery(query)).rows.length > 0;
   }
 
   async isSubsumed({ id, assigningAuthority }: PatientId): Promise<boolean> {
@@ -178,15 +190,11 @@ class SqlReader implements RegistryReader {
   }
 
   async usesOf(uniqueIds: readonly string[]): Promise<readonly UniqueIdUse[]> {
-    const rows = await inSlices(uniqueIds, (slice) =>
-      this.#queries
-        .selectFrom('registry_object')
-        .select(['entry_uuid', 'kind', 'logical_id', 'object_type', 'latest'])
-        .select(['unique_id', 'hash', 'size_bytes'])
-        .where('unique_id', 'in', slice)
-        .orderBy('number')
-        .execute(),
-    );
+    const rows = await inSlices(uniqueIds, async (slice) => {
+      const { text, values } = among('unique_id', slice);
+      const query = CompiledQuery.raw(`${SELECT_USES} WHERE ${text} ORDER BY number`, [...values]);
+      return (await this.#queries.executeQuery<UseRow>(query)).rows;
+    });
     return rows.flatMap((row) =>
       row.kind === 'Association' || row.unique_id === null
         ? []
@@ -250,14 +258,8 @@ class SqlReader implements RegistryReader {
   }
 
   async answerTo({ caller, id, bodyHash }: ReceivedMessage, at: Date): Promise<string | undefined> {
-    const row = await this.#queries
-      .selectFrom('registry_answer')
-      .select('answer')
-      .where('caller', '=', caller)
-      .where('message_id', '=', id)
-      .where('body_hash', '=', bodyHash)
-      .where('expires_at', '>', at.getTime())
-      .executeTakeFirst();
+    const query = CompiledQuery.raw(SELECT_ANSWER, [caller, id, bodyHash, at.getTime()]);
+    const [row] = (await this.#queries.executeQuery<{ answer: string }>(query)).rows;
     return row?.answer;
   }
 }

@@ -17,8 +17,17 @@ export class DatabaseInUse extends Error {
 /** The name of a database that lies in no file. */
 const IN_MEMORY = ':memory:';
 
-/** Statements kept prepared, by SQL text; the one unused for longest goes first. */
-const MOST_STATEMENTS = 512;
+/** Statements kept prepared, by SQL text, and the length of their texts together; the one unused for longest goes first. */
+export const STATEMENTS_KEPT = { most: 512, mostCharacters: 4 * 1_048_576 } as const;
+
+/** What SQLite keeps of the database in memory: 16 MiB (a negative number counts KiB). */
+const CACHE_KIB = -16_384;
+
+/**
+ * Pages in the write-ahead log after which SQLite moves them into the database: 16 MiB. A page that many commits have
+ * changed is moved once, and the syncs that go with it are few.
+ */
+export const CHECKPOINT_PAGES = 4_000;
 
 export type SqlRow = Record<string, unknown>;
 
@@ -35,6 +44,8 @@ interface Prepared {
 export class SqliteConnection {
   readonly #file: InstanceType<typeof Libsql>;
   readonly #statements = new Map<string, Prepared>();
+  /** Of the texts of `#statements`. */
+  #characters = 0;
 
   /** Where the database lies; `:memory:` for one that lies nowhere. */
   readonly path: string;
@@ -42,6 +53,11 @@ export class SqliteConnection {
   constructor(path: string) {
     this.path = path;
     this.#file = new Libsql(path);
+  }
+
+  /** What is kept prepared now. */
+  get kept(): { readonly statements: number; readonly characters: number } {
+    return { statements: this.#statements.size, characters: this.#characters };
   }
 
   get inTransaction(): boolean {
@@ -83,6 +99,7 @@ export class SqliteConnection {
    */
   close(): void {
     this.#statements.clear();
+    this.#characters = 0;
     for (const setting of ['journal_mode=DELETE', 'locking_mode=NORMAL', 'user_version']) {
       try {
         this.#file.prepare(`PRAGMA ${setting}`).all();
@@ -110,9 +127,12 @@ export class SqliteConnection {
       .map(({ name }) => name);
     const prepared = { statement, reads, octets };
     this.#statements.set(text, prepared);
-    if (this.#statements.size > MOST_STATEMENTS) {
-      const [oldest] = this.#statements.keys();
-      if (oldest !== undefined) this.#statements.delete(oldest);
+    this.#characters += text.length;
+    const { most, mostCharacters } = STATEMENTS_KEPT;
+    for (const oldest of this.#statements.keys()) {
+      if (this.#statements.size <= most && this.#characters <= mostCharacters) break;
+      this.#statements.delete(oldest);
+      this.#characters -= oldest.length;
     }
     return prepared;
   }
@@ -147,11 +167,13 @@ export function openConnection(file: string): SqliteConnection {
 
 /** Takes the lock for good and holds every setting to what it must be: a setting that did not take would lose data. */
 function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): SqliteConnection {
-  const settings: readonly (readonly [string, string, string | number])[] = [
+  const settings: readonly (readonly [string, string | number, string | number])[] = [
     ['locking_mode', 'EXCLUSIVE', 'exclusive'],
     ['journal_mode', 'WAL', journal],
     ['synchronous', 'FULL', 2],
     ['foreign_keys', 'ON', 1],
+    ['cache_size', CACHE_KIB, CACHE_KIB],
+    ['wal_autocheckpoint', CHECKPOINT_PAGES, CHECKPOINT_PAGES],
   ];
   for (const [name, wanted, expected] of settings) {
     connection.rows(`PRAGMA ${name}=${wanted}`);

@@ -2,10 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from './content-files.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
-
-/** Pages in the write-ahead log after which SQLite moves them into the database; its own default. */
-const CHECKPOINT_PAGES = 1000;
+import { CHECKPOINT_PAGES, type SqliteConnection } from './sqlite-connection.ts';
 
 /**
  * Copies a database while its one connection goes on working.

@@ -40,7 +40,11 @@ export const ID_TYPE = {
     'IHE XDS Metadata',
     'submission set classificationNode',
   ],
+  'Object Ref': ['urn:ihe:iti:2017:ObjectRef', 'IHE XDS Metadata', 'registry object reference'],
 } as const satisfies Record<string, Coded>;
+
+/** ParticipantObjectDataLifeCycle. Source: DICOM PS3.15 Table A.5.2-1. */
+export const LIFE_CYCLE = { 'Permanent Erasure': 15 } as const;
 
 /** ParticipantObjectTypeCode and ParticipantObjectTypeCodeRole. Source: DICOM PS3.15 Table A.5.2-1. */
 export const OBJECT_TYPE = {

@@ -1,7 +1,15 @@
 import type { AuditAction, AuditDetail, AuditEventName, AuditObject } from '../audit-event.ts';
 import { escapeXml } from '../formats/xml.ts';
 import type { PatientId } from '../patient.ts';
-import { type Coded, EVENT_ID, EVENT_TYPE, ID_TYPE, OBJECT_TYPE, ROLE } from './audit-codes.ts';
+import {
+  type Coded,
+  EVENT_ID,
+  EVENT_TYPE,
+  ID_TYPE,
+  LIFE_CYCLE,
+  OBJECT_TYPE,
+  ROLE,
+} from './audit-codes.ts';
 
 /** 0 success, 4 minor failure, 8 serious failure, 12 major failure. Source: DICOM PS3.15 Table A.5.2-1. */
 export type AuditOutcome = 0 | 4 | 8 | 12;
@@ -247,6 +255,12 @@ function participantObject(
           ...detailOf('ihe:homeCommunityID', one.homeCommunityId),
           ...further,
         ],
+        lifeCycle: one.isErased === true ? LIFE_CYCLE['Permanent Erasure'] : undefined,
+      });
+    case 'object-ref':
+      return object('report', one.id, ID_TYPE['Object Ref'], {
+        details: further,
+        lifeCycle: LIFE_CYCLE['Permanent Erasure'],
       });
   }
 }
@@ -264,6 +278,7 @@ interface ObjectContent {
   readonly name?: string;
   readonly query?: string;
   readonly details?: readonly AuditDetail[];
+  readonly lifeCycle?: number | undefined;
 }
 
 function object(
@@ -275,7 +290,10 @@ function object(
   const { type, role } = OBJECT_TYPE[kind];
   return [
     `<ParticipantObjectIdentification ParticipantObjectID="${escaped(id)}"`,
-    ` ParticipantObjectTypeCode="${type}" ParticipantObjectTypeCodeRole="${role}">`,
+    ` ParticipantObjectTypeCode="${type}" ParticipantObjectTypeCodeRole="${role}"`,
+    content.lifeCycle === undefined
+      ? '>'
+      : ` ParticipantObjectDataLifeCycle="${content.lifeCycle}">`,
     coded('ParticipantObjectIDTypeCode', idType),
     content.name === undefined
       ? ''

@@ -12,12 +12,15 @@ export function shape(text: string): string {
   return text.length > 64 ? `${drawn}...` : drawn;
 }
 
-/** An OID in dots: two arcs at least, no leading zeros, at most 64 characters. Source: ITI TF-3: Table 4.2.3.1.7-2. */
+/**
+ * An OID in dots: two numbers at least, no leading zeros, at most 64 characters. The Framework asks no more of it: the arcs
+ * that ITU-T X.660 has no room for, such as 1.42, are in use among partners. Source: ITI TF-3: Table 4.2.3.1.7-2.
+ */
 export function isOid(text: string): boolean {
   return text.length <= 64 && OID.test(text);
 }
 
-const OID = /^(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*$/;
+const OID = /^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+$/;
 
 /** `urn:oid:` and an OID: a homeCommunityId. */
 export function isOidUrn(text: string): boolean {
@@ -169,7 +172,9 @@ function authorityOf(text: string): string | undefined {
 
 /** Without the members that are undefined. */
 function present<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as T;
 }
 
 const SEPARATORS: readonly (readonly [separator: string, letter: string])[] = [

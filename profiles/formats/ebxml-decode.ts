@@ -1,5 +1,6 @@
 import { Refusal } from '../refusal.ts';
 import {
+  type Association,
   type Classification,
   type ContentVersion,
   EBXML_NS,
@@ -8,6 +9,7 @@ import {
   type LocalizedString,
   type RegistryObject,
   type RegistryObjectPart,
+  type RegistryPackage,
   type Slot,
 } from './ebxml.ts';
 import { elementsOf, textOf, XML_NAMESPACE, type XmlElement } from './xml.ts';
@@ -112,15 +114,15 @@ export function decodeRegistryObject(element: XmlElement, reading: EbxmlReading)
     case 'ExtrinsicObject':
       return decodeExtrinsicObject(element, part, reader);
     case 'RegistryPackage':
-      return { element: 'RegistryPackage', ...part };
+      return defined<RegistryPackage>({ element: 'RegistryPackage', ...part });
     case 'Association':
-      return {
+      return defined<Association>({
         element: 'Association',
-        ...part,
         associationType: reader.required(element, 'associationType'),
         sourceObject: reader.required(element, 'sourceObject'),
         targetObject: reader.required(element, 'targetObject'),
-      };
+        ...part,
+      });
     default:
       throw reader.refusal(`not a registry object: ${element.name}`);
   }
@@ -138,10 +140,10 @@ function decodeExtrinsicObject(
   const version = elementsOf(element).find((child) => isRim(child, 'ContentVersionInfo'));
   return defined<ExtrinsicObject>({
     element: 'ExtrinsicObject',
-    ...part,
     mimeType: reader.optional(element, 'mimeType'),
     isOpaque: isOpaque === undefined ? undefined : isOpaque === 'true' || isOpaque === '1',
     contentVersion: version === undefined ? undefined : decodeContentVersion(version),
+    ...part,
   });
 }
 
@@ -159,81 +161,78 @@ export function decodeClassification(element: XmlElement, reading: EbxmlReading)
 }
 
 function classificationOf(element: XmlElement, reader: Reader): Classification {
+  const part = decodePart(element, reader);
+  // The spread stands last: V8 makes a new shape of each literal that goes on after one.
   return defined<Classification>({
-    ...decodePart(element, reader),
     classificationScheme: reader.optional(element, 'classificationScheme'),
     classificationNode: reader.optional(element, 'classificationNode'),
     classifiedObject: reader.required(element, 'classifiedObject'),
     nodeRepresentation: reader.optional(element, 'nodeRepresentation'),
+    ...part,
   });
 }
 
 function externalIdentifierOf(element: XmlElement, reader: Reader): ExternalIdentifier {
-  return {
-    ...decodePart(element, reader),
+  const part = decodePart(element, reader);
+  return defined<ExternalIdentifier>({
     registryObject: reader.required(element, 'registryObject'),
     identificationScheme: reader.required(element, 'identificationScheme'),
     value: reader.required(element, 'value'),
-  };
+    ...part,
+  });
 }
 
+/** What all parts have, in one walk over the children; keys of what is absent are there still, with undefined. */
 function decodePart(element: XmlElement, reader: Reader): RegistryObjectPart {
   reader.refuseAttributes(element, ATTRIBUTES[element.name] ?? OBJECT_ATTRIBUTES);
   reader.refuseText(element);
-  const children = elementsOf(element);
-  if (children.length > MOST_PARTS) throw reader.refusal(`more than ${MOST_PARTS} parts`);
-  const version = once(children, 'VersionInfo', reader);
-  const unknown = children.filter((child) => !isKnownPart(child, element));
-  for (const child of unknown) reader.unknown(child, element);
-  return defined<RegistryObjectPart>({
-    id: reader.required(element, 'id'),
+  const id = reader.required(element, 'id');
+  const slots: Slot[] = [];
+  const classifications: Classification[] = [];
+  const externalIdentifiers: ExternalIdentifier[] = [];
+  const unknown: XmlElement[] = [];
+  const single: Single = {};
+  let parts = 0;
+  for (const child of element.children) {
+    if (typeof child === 'string') continue;
+    parts += 1;
+    if (parts > MOST_PARTS) throw reader.refusal(`more than ${MOST_PARTS} parts`);
+    const name = child.namespace === EBXML_NS.rim ? child.name : '';
+    if (name === 'Slot') slots.push(slotOf(child, reader));
+    else if (name === 'Classification') classifications.push(classificationOf(child, reader));
+    else if (name === 'ExternalIdentifier') {
+      externalIdentifiers.push(externalIdentifierOf(child, reader));
+    } else if (name === 'Name' || name === 'Description' || name === 'VersionInfo') {
+      if (single[name]) throw reader.refusal(`${name} stands more than once`);
+      single[name] = child;
+    } else if (name !== 'ContentVersionInfo' || element.name !== 'ExtrinsicObject') {
+      unknown.push(reader.unknown(child, element));
+    }
+  }
+  const version = single.VersionInfo;
+  return {
+    id,
     lid: reader.optional(element, 'lid'),
     home: reader.optional(element, 'home'),
     objectType: reader.optional(element, 'objectType'),
     status: reader.optional(element, 'status'),
-    slots: children.filter((child) => isRim(child, 'Slot')).map((slot) => slotOf(slot, reader)),
-    name: localizedStrings(once(children, 'Name', reader), reader),
-    description: localizedStrings(once(children, 'Description', reader), reader),
+    slots,
+    name: localizedStrings(single.Name, reader),
+    description: localizedStrings(single.Description, reader),
     // The schema's default, so that an empty VersionInfo is not lost.
     versionName: version && (version.attributes.get('versionName') ?? '1.1'),
     versionComment: version?.attributes.get('comment'),
-    classifications: children
-      .filter((child) => isRim(child, 'Classification'))
-      .map((child) => classificationOf(child, reader)),
-    externalIdentifiers: children
-      .filter((child) => isRim(child, 'ExternalIdentifier'))
-      .map((child) => externalIdentifierOf(child, reader)),
+    classifications,
+    externalIdentifiers,
     unknown: unknown.length > 0 ? unknown : undefined,
-  });
+  };
 }
 
-const PARTS = [
-  'Slot',
-  'Name',
-  'Description',
-  'VersionInfo',
-  'Classification',
-  'ExternalIdentifier',
-];
-
-function isKnownPart(child: XmlElement, parent: XmlElement): boolean {
-  if (child.namespace !== EBXML_NS.rim) return false;
-  if (child.name === 'ContentVersionInfo') return parent.name === 'ExtrinsicObject';
-  return PARTS.includes(child.name);
-}
+/** Children that stand once at most. */
+type Single = { [Name in 'Name' | 'Description' | 'VersionInfo']?: XmlElement };
 
 function isRim(element: XmlElement, name: string): boolean {
   return element.name === name && element.namespace === EBXML_NS.rim;
-}
-
-function once(
-  children: readonly XmlElement[],
-  name: string,
-  reader: Reader,
-): XmlElement | undefined {
-  const found = children.filter((child) => isRim(child, name));
-  if (found.length > 1) throw reader.refusal(`${name} stands more than once`);
-  return found[0];
 }
 
 function localizedStrings(element: XmlElement | undefined, reader: Reader): LocalizedString[] {
@@ -273,10 +272,12 @@ function slotOf(element: XmlElement, reader: Reader): Slot {
   return defined<Slot>({ name, slotType: reader.optional(element, 'slotType'), values });
 }
 
-/** Without the keys whose value is undefined, so that what was absent compares equal to what never was. */
+/**
+ * Without the keys whose value is undefined, so that what was absent compares equal to what never was. Copied: an object
+ * from which keys are deleted is slow ever after.
+ */
 function defined<Value extends object>(value: Value): Value {
-  for (const key of Object.keys(value) as (keyof Value)[]) {
-    if (value[key] === undefined) delete value[key];
-  }
-  return value;
+  const kept: Partial<Value> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as Value;
 }

@@ -55,9 +55,14 @@ const UUID = /^[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}$/i;
 const RUID = /^[a-z][0-9a-z-]*$/i;
 const UID_LENGTH = 128;
 
+/** HL7 knows the three roots of OIDs. Source: HL7 V3 data types, `uid`. */
+function isRootedOid(text: string): boolean {
+  return /^[0-2]\./.test(text) && isOid(text);
+}
+
 /** True for what may stand as the root of an II: an OID, a UUID, or a name that HL7 reserves. */
 export function isUid(text: string): boolean {
-  return text.length <= UID_LENGTH && (isOid(text) || UUID.test(text) || RUID.test(text));
+  return text.length <= UID_LENGTH && (isRootedOid(text) || UUID.test(text) || RUID.test(text));
 }
 
 /** @throws Refusal SYN101 without a root, SYN102 when the root is no uid */
@@ -70,7 +75,7 @@ export function readII(at: Located): II {
 /** The root of an II that names a device, an organisation or a domain. @throws Refusal SYN101 or SYN102 unless it is an OID */
 export function readOid(at: Located): string {
   const root = requireAttribute(at, 'root');
-  if (root.length > UID_LENGTH || !isOid(root)) {
+  if (root.length > UID_LENGTH || !isRootedOid(root)) {
     throw refusalAt(at, 'SYN102', `root is no OID: ${shape(root)}`);
   }
   return root;

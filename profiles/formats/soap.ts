@@ -58,7 +58,8 @@ export function readEnvelope(root: XmlElement, options: HeaderOptions = {}): Ope
     throw new Fault('VersionMismatch', 'not a SOAP 1.2 envelope');
   }
   const { headers, body } = partsOf(root);
-  return { ...readAddressing(headers, options), headers, body: payloadOf(body) };
+  const addressing = readAddressing(headers, options);
+  return { headers, body: payloadOf(body), ...addressing };
 }
 
 /**

@@ -39,6 +39,12 @@ export const XML_LIMITS: XmlLimits = {
   elements: 200_000,
 };
 
+/** The same limits, but for the octets. */
+export function xmlLimits(bytes: number): XmlLimits {
+  const { depth, attributes, elements } = XML_LIMITS;
+  return { bytes, depth, attributes, elements };
+}
+
 /** `xml:` as in `xml:lang`; bound in every document, without a declaration. */
 export const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 

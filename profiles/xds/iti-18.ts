@@ -14,7 +14,7 @@ import {
   isNamed,
   type XmlElement,
 } from '../formats/xml.ts';
-import { textOfPieces, type XmlPiece } from '../formats/xml-pieces.ts';
+import { PiecesOfXml, type XmlPiece } from '../formats/xml-pieces.ts';
 import { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction } from '../transaction.ts';
 import { queryAudit } from './audit.ts';
@@ -76,12 +76,13 @@ export function decodeStoredQuery(body: XmlElement): AdhocQueryRequest {
   const queryId = attributeOf(query, 'id');
   if (queryId === undefined) throw refused('AdhocQuery has no id');
   const home = attributeOf(query, 'home');
+  const requestSlots = slotList && slotsOf(slotList);
   return {
-    ...(slotList === undefined ? {} : { requestSlots: slotsOf(slotList) }),
     returnType: returnTypeOf(option),
     queryId,
-    ...(home === undefined ? {} : { home }),
     slots: slotsOf(query),
+    ...(requestSlots === undefined ? {} : { requestSlots }),
+    ...(home === undefined ? {} : { home }),
   };
 }
 
@@ -158,12 +159,7 @@ export function encodeQueryResponse(response: AdhocQueryResponse): Body {
   pieces.push(
     `${objectRefs.map(encodeObjectRef).join('')}</rim:RegistryObjectList></query:AdhocQueryResponse>`,
   );
-  return {
-    pieces,
-    get xml() {
-      return textOfPieces(pieces);
-    },
-  };
+  return new PiecesOfXml(pieces);
 }
 
 /** The answer that says no: a Failure without objects. */

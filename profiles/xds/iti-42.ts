@@ -47,6 +47,7 @@ export const ITI_42 = defineTransaction<SubmitObjectsRequest, RegistryResponse>(
   },
   refusal: (refusals) => ({ xml: encodeRegistryResponse(failureOf(refusals)) }),
   generalError: 'XDSRegistryError',
+  schemaError: 'XDSRegistryMetadataError',
   audit: submissionAudit('Register Document Set-b', (request: SubmitObjectsRequest) => request),
 });
 

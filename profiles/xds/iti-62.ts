@@ -46,8 +46,7 @@ export const ITI_62 = defineTransaction<RemoveObjectsRequest, RegistryResponse>(
   refusal: (refusals) => ({ xml: encodeRegistryResponse(failureOf(refusals)) }),
   generalError: 'XDSRegistryError',
   audit: removalAudit<RemoveObjectsRequest>('Remove Metadata', ({ objectRefs }) =>
-    // The entryUUID stands where a document's uniqueId would.
-    objectRefs.map(({ id }) => ({ kind: 'document', uniqueId: id })),
+    objectRefs.map(({ id }) => ({ kind: 'object-ref', id })),
   ),
 });
 

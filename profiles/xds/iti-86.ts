@@ -52,6 +52,7 @@ export const ITI_86 = defineTransaction<RemoveDocumentsRequest, RegistryResponse
       kind: 'document',
       uniqueId: documentUniqueId,
       repositoryUniqueId,
+      isErased: true,
     })),
   ),
 });

@@ -4,14 +4,15 @@ import { ASSOCIATION_RULES } from './association-rules.ts';
 import type {
   MetadataColumn,
   MetadataRule,
+  ObjectRule,
   RuleFault,
   RuleVerdict,
   SubmissionRules,
 } from './metadata-rule.ts';
-import { identifierOf, kindOf } from './metadata-xml.ts';
+import { identifierOf, kindOf, type MetadataKind } from './metadata-xml.ts';
 import { OBJECT_RULES } from './object-rules.ts';
 import { OPERATION_RULES } from './operation-rules.ts';
-import { SubmissionGraph } from './submission-graph.ts';
+import { type AssociationRule, SubmissionGraph, type SubmissionRule } from './submission-graph.ts';
 import { MEMBERSHIP_RULES, STRUCTURE_RULES } from './submission-structure.ts';
 import { UPDATE_RULES } from './update-rules.ts';
 import { IDENTIFICATION } from './vocabulary.ts';
@@ -26,38 +27,66 @@ export const METADATA_RULES: readonly MetadataRule[] = [
   ...UPDATE_RULES,
 ];
 
-/** One rule, and what it found about one object. */
-interface Judged {
-  readonly rule: MetadataRule;
-  readonly objectId?: string;
-  readonly faults: readonly RuleFault[];
+/** The rules that one column asks, in the order in which they are judged. */
+interface AskedRules {
+  readonly object: Readonly<Record<MetadataKind, readonly ObjectRule[]>>;
+  readonly structure: readonly SubmissionRule[];
+  readonly association: readonly AssociationRule[];
+  readonly membership: readonly SubmissionRule[];
 }
 
-function* judged(
+/** Sorted out once for each column and severity: most rules of the table are another column's. */
+const ASKED = new Map<string, AskedRules>();
+
+function askedOf(column: MetadataColumn, severity: 'failure' | 'any'): AskedRules {
+  const key = `${column} ${severity}`;
+  let rules = ASKED.get(key);
+  if (rules === undefined) {
+    const asked = <Rule extends MetadataRule>(all: readonly Rule[]) =>
+      all.filter(
+        (rule) =>
+          (rule.columns === undefined || rule.columns.includes(column)) &&
+          (severity === 'any' || rule.severity === severity),
+      );
+    rules = {
+      object: {
+        DocumentEntry: asked(OBJECT_RULES.DocumentEntry),
+        SubmissionSet: asked(OBJECT_RULES.SubmissionSet),
+        Folder: asked(OBJECT_RULES.Folder),
+        Association: asked(OBJECT_RULES.Association),
+      },
+      structure: asked(STRUCTURE_RULES),
+      association: asked([...ASSOCIATION_RULES, ...OPERATION_RULES]),
+      membership: asked([...MEMBERSHIP_RULES, ...UPDATE_RULES]),
+    };
+    ASKED.set(key, rules);
+  }
+  return rules;
+}
+
+/** Hears of each rule what it found, about one object or about the whole. */
+type Hearer = (rule: MetadataRule, faults: readonly RuleFault[], objectId?: string) => void;
+
+function judge(
   objects: readonly RegistryObject[],
-  column: MetadataColumn,
-): Generator<Judged, void> {
-  const asked = ({ columns }: MetadataRule) => columns === undefined || columns.includes(column);
+  { column, severity }: { column: MetadataColumn; severity: 'failure' | 'any' },
+  hear: Hearer,
+): void {
+  const asked = askedOf(column, severity);
   for (const object of objects) {
     const kind = kindOf(object);
     // An object of no kind is refused with the structure.
-    for (const rule of kind === undefined ? [] : OBJECT_RULES[kind]) {
-      if (asked(rule)) yield { rule, objectId: object.id, faults: rule.faults(object, column) };
-    }
+    if (kind === undefined) continue;
+    for (const rule of asked.object[kind]) hear(rule, rule.faults(object, column), object.id);
   }
   const graph = new SubmissionGraph(objects, column);
-  for (const rule of STRUCTURE_RULES) {
-    if (asked(rule)) yield { rule, faults: rule.faults(graph) };
-  }
-  const rules = [...ASSOCIATION_RULES, ...OPERATION_RULES].filter(asked);
+  for (const rule of asked.structure) hear(rule, rule.faults(graph));
   for (const association of graph.associations) {
-    for (const rule of rules) {
-      yield { rule, objectId: association.id, faults: rule.faults(association, graph) };
+    for (const rule of asked.association) {
+      hear(rule, rule.faults(association, graph), association.id);
     }
   }
-  for (const rule of [...MEMBERSHIP_RULES, ...UPDATE_RULES]) {
-    if (asked(rule)) yield { rule, faults: rule.faults(graph) };
-  }
+  for (const rule of asked.membership) hear(rule, rule.faults(graph));
 }
 
 function codeOf({ code }: MetadataRule, { column, by = 'Registry' }: SubmissionRules): string {
@@ -80,12 +109,12 @@ export function judgeSubmission(
   rules: SubmissionRules,
 ): readonly RuleVerdict[] {
   const verdicts: RuleVerdict[] = [];
-  for (const { rule, objectId, faults } of judged(objects, rules.column)) {
+  judge(objects, { column: rules.column, severity: 'any' }, (rule, faults, objectId) => {
     if (faults.length === 0) {
       verdicts.push({ rule, outcome: 'pass', ...(objectId === undefined ? {} : { objectId }) });
     }
     for (const found of faults) verdicts.push(verdictOf({ rule, objectId, found, rules }));
-  }
+  });
   return verdicts;
 }
 
@@ -126,12 +155,11 @@ export function refusalsOfSubmission(
   rules: SubmissionRules,
 ): readonly Refusal[] {
   const refusals: Refusal[] = [];
-  for (const { rule, objectId, faults } of judged(objects, rules.column)) {
-    if (rule.severity === 'warning') continue;
+  judge(objects, { column: rules.column, severity: 'failure' }, (rule, faults, objectId) => {
     for (const { en, location = objectId } of faults) {
       refusals.push(new Refusal(codeOf(rule, rules), en, { location }));
     }
-  }
+  });
   return refusals;
 }
 

@@ -42,10 +42,14 @@ export function kindOf(object: RegistryObject): MetadataKind | undefined {
     case 'Association':
       return 'Association';
     case 'RegistryPackage': {
-      const kinds = object.classifications.flatMap(
-        ({ classificationNode }) => nameOfUrn(PACKAGE_NODE, classificationNode) ?? [],
-      );
-      return new Set(kinds).size === 1 ? kinds[0] : undefined;
+      let kind: MetadataKind | undefined;
+      for (const { classificationNode } of object.classifications) {
+        const found = nameOfUrn(PACKAGE_NODE, classificationNode);
+        if (found === undefined) continue;
+        if (kind !== undefined && kind !== found) return undefined;
+        kind = found;
+      }
+      return kind;
     }
   }
 }
@@ -98,7 +102,9 @@ function present1<Value>(values: readonly Value[]): readonly Value[] | undefined
 
 /** Without the keys whose value is undefined. */
 function present<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Value;
+  const kept: Partial<Value> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as Value;
 }
 
 /** The number of a version; undefined for what is none, such as the schema's default `1.1`. */

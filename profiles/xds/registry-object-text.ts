@@ -96,7 +96,9 @@ function defaultObjectType(element: RegistryObjectText['element']): string | und
 
 /** Without the keys whose value is undefined. */
 function present<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Value;
+  const kept: Partial<Value> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as Value;
 }
 
 /** The object as XML with the prefix `rim`. */

@@ -173,6 +173,14 @@ export function nameOfUrn<Name extends string>(
   table: Readonly<Record<Name, string>>,
   urn: string | undefined,
 ): Name | undefined {
-  for (const name of Object.keys(table) as Name[]) if (table[name] === urn) return name;
-  return undefined;
+  if (urn === undefined) return undefined;
+  let names = NAMES.get(table);
+  if (names === undefined) {
+    names = new Map(Object.entries<string>(table).map(([name, one]) => [one, name]));
+    NAMES.set(table, names);
+  }
+  return names.get(urn) as Name | undefined;
 }
+
+/** The tables turned round, each when it is first asked: they are asked many times for each object. */
+const NAMES = new WeakMap<object, ReadonlyMap<string, string>>();

@@ -69,7 +69,8 @@ async function readyRequests(
   return ready;
 }
 
-function isSuccess(status: number, body: Buffer): void {
+/** @throws Error when a submission was not registered */
+export function isSuccess(status: number, body: Buffer): void {
   if (status !== 200 || !body.includes('ResponseStatusType:Success')) {
     throw new Error(`answered ${status}: ${body.toString('utf8').slice(0, 2_000)}`);
   }

@@ -7,15 +7,34 @@ import { type Row, tableOf } from '../bench/figures.ts';
 import { fillRegion } from '../bench/fill.ts';
 import { pinnedTo, pinSelfTo, startHelper } from '../bench/machine.ts';
 import { roomsOf } from '../bench/profile.ts';
+import { identityScene } from '../bench/identity-scene.ts';
 import { queryScene } from '../bench/query-scene.ts';
+import { ENTRIES_A_PATIENT } from '../bench/scale-generator.ts';
+import { MOST_TIMES } from '../bench/scale-growth.ts';
+import { type Scale, scaleScene } from '../bench/scale-scene.ts';
 import type { Stage } from '../bench/stage.ts';
 import { streamScene } from '../bench/stream-scene.ts';
 import { submitScene } from '../bench/submit-scene.ts';
-import { command, type Desk, EXIT, option } from '../command.ts';
+import { command, type Desk, EXIT, type ExitCode, option } from '../command.ts';
 import { type Federation, foundFederation, type RegionPlan } from '../federation.ts';
 import { startRegion } from '../region-process.ts';
 
-const SCENES = ['query', 'submit', 'stream', 'fan-out', 'hop', 'profile'] as const;
+const SCENES = [
+  'query',
+  'submit',
+  'stream',
+  'fan-out',
+  'hop',
+  'profile',
+  'profile-submit',
+] as const;
+
+/** Where the time of a scene went. */
+interface Profile {
+  readonly what: string;
+  readonly rooms: readonly { readonly name: string; readonly part: number }[];
+}
+
 const SERVER_CORE = 0;
 const CLIENT_CORE = 1;
 const FAR_ENDS_MS = [100, 130, 160, 190, 220, 250, 280, 310, 340, 370];
@@ -40,25 +59,60 @@ export const benchCommand = command({
       en: 'Measure the hop through the queue on this Redis, too.',
       ja: 'この Redis の待ち行列も測る。',
     }),
+    scale: option.flag({
+      en: 'Measure only what a large registry costs over a small one.',
+      ja: '登録件数が多いときの費用を、少ないときと比べて測る（これだけを測る）。',
+    }),
+    identity: option.flag({
+      en: 'Measure only feed and PIX query at 10,000 and 1,000,000 registrations.',
+      ja: '患者登録と PIX 照会の費用だけを、登録 1 万件と 100 万件で測る。',
+    }),
+    patients: option.integer(
+      { en: 'With --scale: patients of the small registry.', ja: '--scale: 小さい方の患者数。' },
+      { least: 10, most: 9_999 },
+      1_000,
+    ),
+    times: option.integer(
+      {
+        en: 'With --scale: so many times as many patients in the large one.',
+        ja: '--scale: 大きい方の患者数はその何倍か。',
+      },
+      { least: 2, most: MOST_TIMES },
+      MOST_TIMES,
+    ),
+    postgres: option.text({
+      en: 'With --scale: measure PostgreSQL, too; a database of a server where two more may be made.',
+      ja: '--scale: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
+    }),
   },
-  async run({ rounds, roundMs, only, redis }, desk) {
+  async run({ rounds, roundMs, only, redis, scale, identity, ...large }, desk) {
     const directory = await mkdtemp(join(tmpdir(), 'kakehashi-bench-'));
     const prefix = pinnedTo(SERVER_CORE);
     pinSelfTo(CLIENT_CORE);
     const rows: Row[] = [];
-    let profile: readonly { name: string; part: number }[] = [];
+    const profiles: Profile[] = [];
     const wants = (scene: (typeof SCENES)[number]) => only === undefined || only === scene;
     const say = (line: string) => {
       if (!desk.json) desk.print(`  ${line}`);
     };
     try {
-      const federation = await found(directory, desk.now());
-      const plain = (nodeOptions: readonly string[] = []) =>
-        staged(federation, { directory, rounds, roundMs, prefix, say, nodeOptions });
+      if (scale) {
+        const conditions = { directory, rounds, roundMs, prefix, say };
+        return await measureScale({ ...conditions, ...large }, desk);
+      }
       const add = (row: Row) => {
         rows.push(row);
         say(tableOf([row]).split('\n')[1] ?? '');
       };
+      if (identity) {
+        const sizes = { small: 10_000, large: 1_000_000 };
+        await identityScene({ directory, ...sizes, rounds, prefix, now: desk.now, say, add });
+        desk.print(`${machine(prefix)}\n\n${tableOf(rows)}`, { machine: machine(prefix), rows });
+        return EXIT.done;
+      }
+      const federation = await found(directory, desk.now());
+      const plain = (nodeOptions: readonly string[] = []) =>
+        staged(federation, { directory, rounds, roundMs, prefix, say, nodeOptions });
       const stage = await plain();
       try {
         say('filling the region');
@@ -75,7 +129,16 @@ export const benchCommand = command({
       } finally {
         await stage.process.stop();
       }
-      if (wants('profile')) profile = await profileQuery(plain, directory, roundMs);
+      if (wants('query')) {
+        add(await validatedQuery(directory, desk.now(), { rounds, roundMs, prefix, say }));
+      }
+      const profiled = { start: plain, directory, roundMs };
+      if (wants('profile')) {
+        profiles.push(await profileOf('ITI-18', (on) => queryScene(on, 16), profiled));
+      }
+      if (wants('profile-submit')) {
+        profiles.push(await profileOf('ITI-42', (on) => submitScene(on, 'ITI-42', 16), profiled));
+      }
       if (wants('fan-out') || wants('hop')) {
         await farAway(
           { federation, directory, redis, desk },
@@ -85,14 +148,35 @@ export const benchCommand = command({
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
-    desk.print(`${machine(prefix)}\n\n${tableOf(rows)}\n\n${profileText(profile)}`, {
-      machine: machine(prefix),
-      rows,
-      profile,
-    });
+    desk.print(
+      `${machine(prefix)}\n\n${tableOf(rows)}\n\n${profiles.map(profileText).join('\n\n')}`,
+      {
+        machine: machine(prefix),
+        rows,
+        profiles,
+      },
+    );
     return EXIT.done;
   },
 });
+
+/** A large registry beside a small one, and nothing else. */
+async function measureScale(scale: Omit<Scale, 'now' | 'add'>, desk: Desk): Promise<ExitCode> {
+  const rows: Row[] = [];
+  const entries = (patients: number) => `${patients * ENTRIES_A_PATIENT} entries`;
+  const compared = [entries(scale.patients), entries(scale.patients * scale.times)] as const;
+  const add = (row: Row) => {
+    rows.push(row);
+    scale.say(tableOf([row], compared).split('\n')[1] ?? '');
+  };
+  await scaleScene({ ...scale, add, now: desk.now });
+  desk.print(`${machine(scale.prefix)}\n\n${tableOf(rows, compared)}`, {
+    machine: machine(scale.prefix),
+    compared,
+    rows,
+  });
+  return EXIT.done;
+}
 
 interface Conditions {
   readonly directory: string;
@@ -142,21 +226,47 @@ async function found(directory: string, now: Date): Promise<Federation> {
   });
 }
 
-/** The same load once more, with the sampling profiler of V8 in the server. */
-async function profileQuery(
-  start: (nodeOptions: readonly string[]) => Promise<Stage>,
-  directory: string,
-  roundMs: number,
-): Promise<readonly { name: string; part: number }[]> {
-  const stage = await start(['--cpu-prof', `--cpu-prof-dir=${directory}`]);
+/** The same queries, to a region that holds every request against its schema first. */
+async function validatedQuery(
+  above: string,
+  now: Date,
+  conditions: Omit<Conditions, 'directory'>,
+): Promise<Row> {
+  const directory = join(above, 'validated');
+  const plan = benchPlan({ validation: { requests: 'schema' } });
+  const federation = await foundFederation({ directory, now, regions: [plan], systems: [SYSTEM] });
+  const stage = await staged(federation, { ...conditions, directory });
   try {
-    await queryScene({ ...stage, rounds: 1, roundMs }, 16);
+    await fillRegion(stage);
+    return await queryScene(stage, 16, { name: ' with XSD validation', bound: 'at least 0.3' });
   } finally {
     await stage.process.stop();
   }
-  const files = (await readdir(directory)).filter((name) => name.endsWith('.cpuprofile'));
-  const [file] = files;
-  return file ? await roomsOf(join(directory, file), roundMs) : [];
+}
+
+/** A load once more, with the sampling profiler of V8 in the server. */
+async function profileOf(
+  what: string,
+  load: (stage: Stage) => Promise<Row>,
+  {
+    start,
+    directory,
+    roundMs,
+  }: {
+    readonly start: (nodeOptions: readonly string[]) => Promise<Stage>;
+    readonly directory: string;
+    readonly roundMs: number;
+  },
+): Promise<Profile> {
+  const folder = join(directory, `profile-${what}`);
+  const stage = await start(['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+  try {
+    await load({ ...stage, rounds: 1, roundMs });
+  } finally {
+    await stage.process.stop();
+  }
+  const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
+  return { what, rooms: file ? await roomsOf(join(folder, file), roundMs) : [] };
 }
 
 /** Ten far ends behind the region's Initiating Gateway. */
@@ -252,10 +362,9 @@ function machine(prefix: readonly string[]): string {
   return `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, Node ${process.version}, ${form}, ${pinned}`;
 }
 
-function profileText(profile: readonly { name: string; part: number }[]): string {
-  if (profile.length === 0) return '';
-  const lines = profile
+function profileText({ what, rooms }: Profile): string {
+  const lines = rooms
     .filter(({ part }) => part >= 0.005)
     .map(({ name, part }) => `  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`);
-  return `Where the time of ITI-18 at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
+  return `Where the time of ${what} at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
 }

@@ -1,3 +1,4 @@
+import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startFromSource } from '../support/proof-region.ts';
 import { crash } from './rounds.ts';
 
@@ -6,5 +7,26 @@ describe('A process that is killed during submissions', () => {
     const result = await crash({ rounds: 3, seed: 20_260_101, start: startFromSource });
     expect(result.findings).toEqual([]);
     expect(result.acknowledged).toBeGreaterThan(0);
-  }, 120_000);
+  }, 180_000);
+});
+
+describeWithPostgres('A region on PostgreSQL', () => {
+  let postgres: TestPostgres;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+
+  afterAll(() => postgres.stop());
+
+  it.each(['process', 'postmaster'] as const)(
+    'has lost nothing that it acknowledged, and shows nothing by half, when the %s is killed',
+    async (kills) => {
+      const plan = { rounds: 1, seed: 20_260_102, start: startFromSource, postgres, kills };
+      const result = await crash(plan);
+      expect(result.findings).toEqual([]);
+      expect(result.acknowledged).toBeGreaterThan(0);
+    },
+    180_000,
+  );
 });

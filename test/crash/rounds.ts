@@ -15,6 +15,7 @@ import {
   type StartRegion,
   spooledFiles,
 } from '../support/proof-region.ts';
+import type { TestPostgres } from '../support/postgres.ts';
 import { Random } from '../support/seeded.ts';
 import { type Sent, type Source, sendOne } from './submissions.ts';
 import { type Asked, findingsOf, trailFindings } from './verify.ts';
@@ -23,6 +24,10 @@ export interface CrashPlan {
   readonly rounds: number;
   readonly seed: number;
   readonly start: StartRegion;
+  /** The server that holds the region's database, in an empty one of its own; absent: SQLite. */
+  readonly postgres?: TestPostgres;
+  /** What is killed: our process, or the postmaster under it, while our process goes on. Default: our process. */
+  readonly kills?: 'process' | 'postmaster';
   /** Told after each round. */
   readonly progress?: (round: CrashCount & { readonly round: number }) => void;
 }
@@ -31,7 +36,7 @@ export interface CrashPlan {
 export interface CrashCount {
   readonly sent: number;
   readonly acknowledged: number;
-  /** Killed while a request was under way. */
+  /** Ended without a success, because of a kill. */
   readonly interrupted: number;
 }
 
@@ -46,15 +51,23 @@ export interface CrashResult extends CrashCount {
 const CLIENTS = 4;
 /** The latest instant of the kill. */
 const MOST_MS = 700;
+/** How long the clients go on against a database that is gone. */
+const OUTAGE_MS = 200;
+const RECOVERY_MS = 60_000;
 const PATIENT = { id: 'R-1', assigningAuthority: PROOF.affinityDomain };
 
 /**
- * Kills the region's process with SIGKILL at a random instant of submissions, round after round, starts it again, and looks
- * for what was acknowledged, for what is half there, and for what is left in the spool; at the end for everything once more.
+ * Kills the region's process, or the postmaster, with SIGKILL at a random instant of submissions, round after round, starts
+ * it again, and looks for what was acknowledged, for what is half there, and for what is left in the spool; at the end for
+ * everything once more.
  */
 export async function crash(plan: CrashPlan): Promise<CrashResult> {
   const directory = await mkdtemp(join(tmpdir(), 'kakehashi-crash-'));
-  const proof = await foundProofRegion(directory);
+  const database =
+    plan.postgres === undefined
+      ? {}
+      : { database: { kind: 'postgres', url: await plan.postgres.database() } };
+  const proof = await foundProofRegion(directory, database);
   const run = new Run(proof, plan);
   try {
     return await run.all();
@@ -62,6 +75,11 @@ export async function crash(plan: CrashPlan): Promise<CrashResult> {
     await run.end();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+interface Killing {
+  began: boolean;
+  ended: boolean;
 }
 
 class Run {
@@ -90,7 +108,7 @@ class Run {
     for (let round = 1; round <= this.#plan.rounds; round += 1) {
       const sent = await this.#submitAndKill();
       this.#leftInSpool += spooledFiles(this.#proof.region).length;
-      await this.#start();
+      await this.#startAgain();
       const left = spooledFiles(this.#proof.region).length;
       if (left > 0) this.#findings.push(`round ${round}: ${left} files left in the spool`);
       await this.#verify(sent);
@@ -127,10 +145,33 @@ class Run {
     this.#process = await this.#plan.start(this.#proof.region);
   }
 
-  /** Several systems at once, until the process is gone. */
+  /** What was killed runs again; a process that has not been killed finds its database by itself. */
+  async #startAgain(): Promise<void> {
+    if (this.#plan.kills !== 'postmaster') return await this.#start();
+    await this.#plan.postgres?.start();
+    const until = performance.now() + RECOVERY_MS;
+    while (performance.now() < until) {
+      const { ok } = await fetch(`${this.#proof.region.operationsUrl}/health/ready`);
+      if (ok) return;
+      await pause(50);
+    }
+    throw new Error('the process does not find its database again');
+  }
+
+  async #kill(): Promise<void> {
+    if (this.#plan.kills !== 'postmaster') {
+      await this.#process?.kill();
+      return;
+    }
+    // Its backends go on for a moment, and what they acknowledge is as durable as ever.
+    await this.#plan.postgres?.kill();
+    await pause(OUTAGE_MS);
+  }
+
+  /** Several systems at once, until what they need is gone. */
   async #submitAndKill(): Promise<Sent[]> {
     const sent: Sent[] = [];
-    const state = { killed: false };
+    const state: Killing = { began: false, ended: false };
     // Ahead of the rest, so that when it falls does not hang on what was sent.
     const instant = 20 + this.#random.below(MOST_MS);
     const submitting = Array.from({ length: CLIENTS }, (_, index) =>
@@ -139,18 +180,21 @@ class Run {
     // Mostly once something was acknowledged, now and then at any instant from the first request on.
     if (this.#plan.rounds < 4 || this.#random.chance(0.8)) await firstAcknowledged(sent);
     await pause(instant);
-    state.killed = true;
-    await this.#process?.kill();
+    state.began = true;
+    await this.#kill();
+    state.ended = true;
     await Promise.all(submitting);
     return sent;
   }
 
-  async #submit(source: Source, sent: Sent[], state: { killed: boolean }): Promise<void> {
-    while (!state.killed) {
+  async #submit(source: Source, sent: Sent[], state: Killing): Promise<void> {
+    while (!state.ended) {
       try {
         await sendOne(source, sent);
       } catch (error) {
-        if (!(error instanceof PeerFailure && state.killed)) {
+        // A process that has lost its database says so; one that is killed says nothing.
+        const isExpected = error instanceof PeerFailure || this.#plan.kills === 'postmaster';
+        if (!(isExpected && state.began)) {
           this.#findings.push(`while it ran: ${error instanceof Error ? error.message : error}`);
         }
         this.#interrupted += 1;

@@ -5,6 +5,7 @@ import { parseYaml, readConfig } from '../../gateway/config.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { readRevocationLists } from '../../certs/revocation.ts';
 import { checkRegion } from '../../scripts/checks.ts';
+import { USUAL } from '../../scripts/partners.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
 
 async function ran(...words: string[]) {
@@ -49,6 +50,14 @@ describe('kakehashi init', () => {
     expect(config.homeCommunityId).toBe('urn:oid:2.999.392.32');
     expect(config.tls.anchors).toEqual([join(shimane, 'ca/anchors.pem')]);
     expect(config.listen.soap.publicUrl).toBe('https://localhost:8443');
+  });
+
+  it('lets its hospital register on-demand documents, beside what every hospital may', () => {
+    const { entries } = parseYaml(readFileSync(join(shimane, 'directory.yaml'), 'utf8')) as {
+      readonly entries: readonly { readonly transactions: readonly string[] }[];
+    };
+
+    expect(entries[0]?.transactions).toEqual([...USUAL.system, 'ITI-61']);
   });
 
   it('writes keys that only their owner may read', () => {

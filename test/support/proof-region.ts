@@ -1,13 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, openClient } from '../../gateway/client.ts';
+import { CONFIG_FILE } from '../../gateway/config.ts';
 import { dtmOf } from '../../profiles/formats/datatypes.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
-import { foundFederation, type Region, type SystemFiles } from '../../scripts/federation.ts';
+import {
+  foundFederation,
+  freePorts,
+  type Region,
+  type SystemFiles,
+} from '../../scripts/federation.ts';
 import * as source from '../../scripts/region-process.ts';
 import { aPatientIdentityFeed, aPerson, aTransmission, SAMPLE_OIDS } from './hl7v3-builders.ts';
 
@@ -37,8 +43,14 @@ export interface ProofRegion {
   readonly hospital: SystemFiles;
 }
 
+/** Settings of a region beside its own, such as where its database is. */
+export type ProofSettings = Readonly<Record<string, unknown>>;
+
 /** Founds the region; nothing runs yet. */
-export async function foundProofRegion(directory: string): Promise<ProofRegion> {
+export async function foundProofRegion(
+  directory: string,
+  settings: ProofSettings = {},
+): Promise<ProofRegion> {
   const { regions, systems } = await foundFederation({
     directory,
     now: new Date(),
@@ -52,6 +64,7 @@ export async function foundProofRegion(directory: string): Promise<ProofRegion> 
         device: PROOF.device,
         networkId: 'NET-1',
         assigningAuthorities: [{ oid: PROOF.chartNumbers, name: 'charts' }],
+        settings,
       },
     ],
     systems: [
@@ -70,6 +83,27 @@ export async function foundProofRegion(directory: string): Promise<ProofRegion> 
   const hospital = systems.get('hospital');
   if (!region || !hospital) throw new Error('the federation lacks what was planned');
   return { region, hospital };
+}
+
+/** The folder of one more process of a founded region, with ports of its own; what they share is their database. */
+export async function besideRegion({ region }: ProofRegion): Promise<Region> {
+  const folder = `${region.folder}-beside`;
+  await cp(region.folder, folder, { recursive: true });
+  const [soap, operations] = await freePorts(2);
+  const ports = [
+    [new URL(region.url).port, String(soap)],
+    [new URL(region.operationsUrl).port, String(operations)],
+  ] as const;
+  const moved = (text: string) =>
+    ports.reduce((so, [from, to]) => so.replace(new RegExp(`\\b${from}\\b`, 'g'), to), text);
+  const file = join(folder, CONFIG_FILE);
+  await writeFile(file, moved(await readFile(file, 'utf8')));
+  return {
+    ...region,
+    folder,
+    url: moved(region.url),
+    operationsUrl: moved(region.operationsUrl),
+  };
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -94,6 +128,50 @@ export async function compiledStart(): Promise<StartRegion> {
   if (!existsSync(entry)) throw new Error(`nothing was compiled: ${stdout}${stderr}`);
   const compiled = (await import(entry)) as typeof source;
   return compiled.startRegion;
+}
+
+/** A change of one file that takes something away on purpose, so that a proof can show that it would notice. */
+export interface Weakening {
+  /** The file from the root, as a source. */
+  readonly file: string;
+  /** What stands there, each exactly once, and what shall stand in its place; the same in the source and compiled. */
+  readonly replace: readonly (readonly [from: string, to: string])[];
+}
+
+let copies = 0;
+
+/** A copy of the product from which something is taken away. */
+export interface Weakened {
+  readonly start: StartRegion;
+  remove(): void;
+}
+
+/**
+ * Copies the sources, or what was compiled of them, changes one file of the copy, and says how a region is started from it.
+ * @throws Error where what shall be replaced does not stand there once: then nothing would be shown
+ */
+export async function weakenedStart(
+  { file, replace }: Weakening,
+  form: 'source' | 'compiled',
+): Promise<Weakened> {
+  copies += 1;
+  const copy = join(ROOT, `${COMPILED}-${copies}`);
+  const from = form === 'source' ? ROOT : join(ROOT, COMPILED);
+  for (const room of ['actors', 'certs', 'gateway', 'profiles', 'scripts']) {
+    await cp(join(from, room), join(copy, room), { recursive: true });
+  }
+  const ending = form === 'source' ? '.ts' : '.js';
+  const changed = join(copy, file.replace(/\.ts$/, ending));
+  let text = await readFile(changed, 'utf8');
+  for (const [before, after] of replace) {
+    if (text.split(before).length !== 2) throw new Error(`${file} has not once: ${before}`);
+    text = text.replace(before, () => after);
+  }
+  await writeFile(changed, text);
+  const { startRegion } = (await import(
+    join(copy, `scripts/region-process${ending}`)
+  )) as typeof source;
+  return { start: startRegion, remove: () => rmSync(copy, { recursive: true, force: true }) };
 }
 
 /** Starts a region from its sources. */

@@ -40,7 +40,7 @@ export interface SyncResult {
 }
 
 /** Long enough for the session tickets, which a server sends when it likes after the handshake. */
-const AFTER_HANDSHAKE_MS = 100;
+const AFTER_HANDSHAKE_MS = 400;
 const PATIENT = { id: 'R-1', assigningAuthority: PROOF.affinityDomain };
 
 /** Why system calls cannot be traced here, or undefined where they can. */

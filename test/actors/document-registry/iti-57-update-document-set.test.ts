@@ -263,6 +263,36 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
     expect(await refusedAs(update(approve(old)))).toEqual(['XDSMetadataUpdateError operation']);
   });
 
+  it('refuses to approve a document beside any other of its line of replacements', async () => {
+    const replace = async (targetObject: string, uniqueId: string) => {
+      await register({
+        documentEntries: [{ uniqueId }],
+        associations: [
+          anAssociation({
+            associationType: ASSOCIATION_TYPE.RPLC,
+            sourceObject: 'Document01',
+            targetObject,
+          }),
+        ],
+      });
+      return await idOf(uniqueId);
+    };
+    const approve = (targetObject: string) =>
+      update(aStatusUpdate({ targetObject, originalStatus: 'Deprecated', newStatus: 'Approved' }));
+    const REFUSED = ['XDSMetadataUpdateError operation'];
+    await register();
+    const first = await idOf();
+    const second = await replace(first, '2.999.8.2');
+    const third = await replace(second, '2.999.8.3');
+    expect(await refusedAs(approve(first))).toEqual(REFUSED);
+    await update(aStatusUpdate({ targetObject: third }));
+    expect(await refusedAs(approve(first))).toEqual([]);
+    expect(await refusedAs(approve(second))).toEqual(REFUSED);
+    expect(await refusedAs(approve(third))).toEqual(REFUSED);
+    await replace(first, '2.999.8.4');
+    expect(await refusedAs(approve(third))).toEqual(REFUSED);
+  });
+
   it('relates registered documents, once, and hides the relation when it is Deprecated', async () => {
     await register();
     await register({ documentEntries: [{ uniqueId: '2.999.8.2' }] });

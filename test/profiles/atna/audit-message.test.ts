@@ -61,6 +61,8 @@ const OBJECTS: readonly AuditObject[] = [
     repositoryUniqueId: '2.999.392.1.7',
     homeCommunityId: 'urn:oid:2.999.392.1',
   },
+  { kind: 'document', uniqueId: '2.999.392.1.8', isErased: true },
+  { kind: 'object-ref', id: 'urn:uuid:5b1e0000-0000-4000-8000-000000000003' },
 ];
 
 const EVENTS: readonly AuditEvent[] = [
@@ -102,6 +104,19 @@ const EVENTS: readonly AuditEvent[] = [
 ];
 
 describe('ITI-20 audit messages, as DICOM audit XML', () => {
+  it('name what was erased for good, and a registry object by the reference to it', () => {
+    const xml = encodeAuditMessage(aTransactionEvent({ objects: OBJECTS }));
+
+    expect(xml).toContain(
+      '<ParticipantObjectIdentification ParticipantObjectID="urn:uuid:5b1e0000-0000-4000-8000-000000000003" ParticipantObjectTypeCode="2" ParticipantObjectTypeCodeRole="3" ParticipantObjectDataLifeCycle="15"><ParticipantObjectIDTypeCode csd-code="urn:ihe:iti:2017:ObjectRef" codeSystemName="IHE XDS Metadata" originalText="registry object reference"/>',
+    );
+    const erased = [...xml.matchAll(/ObjectID="([^"]*)"[^>]*DataLifeCycle="15"/g)];
+    expect(erased.map(([, id]) => id)).toEqual([
+      '2.999.392.1.8',
+      'urn:uuid:5b1e0000-0000-4000-8000-000000000003',
+    ]);
+  });
+
   it('names the transaction by EventTypeCode, and both ends by their roles', () => {
     const xml = encodeAuditMessage(aTransactionEvent());
 

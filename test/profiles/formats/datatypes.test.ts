@@ -239,20 +239,26 @@ describe('DTM', () => {
 });
 
 describe('Identifiers', () => {
-  it.each(['2.999', '1.2.840.10008', '0.0', '1.39.1', `2.${'9'.repeat(62)}`])(
-    '%s is an OID',
-    (text) => {
-      expect(isOid(text)).toBe(true);
-      expect(isOidUrn(`urn:oid:${text}`)).toBe(true);
-    },
-  );
+  it.each([
+    '2.999',
+    '1.2.840.10008',
+    '0.0',
+    '1.39.1',
+    '1.42.20100312.2',
+    '3.4.5',
+    `2.${'9'.repeat(62)}`,
+  ])('%s is an OID', (text) => {
+    expect(isOid(text)).toBe(true);
+    expect(isOidUrn(`urn:oid:${text}`)).toBe(true);
+  });
 
   it.each([
     '',
     '2',
-    '3.1',
-    '1.40',
     '2.01',
+    '02.1',
+    '2..1',
+    '2.1a',
     '2.999.',
     '.2',
     'urn:oid:2.999',

@@ -37,13 +37,18 @@ describe('A removal', () => {
 
   it('is audited as a deletion, with one object for each that was to go', () => {
     const objects = ITI_62.audit.objects({ side: 'asker', request });
-    expect(objects).toEqual([{ kind: 'document', uniqueId: REGISTERED }]);
+    expect(objects).toEqual([{ kind: 'object-ref', id: REGISTERED }]);
     expect(ITI_62.audit.action({ side: 'asker' })).toBe('D');
     expect(ITI_62.audit.event.answerer).toBe('Patient Record');
     expect(ITI_62.audit.objects({ side: 'asker' })).toEqual([]);
     const documents = [{ repositoryUniqueId: '2.999.7.1', documentUniqueId: '2.999.8' }];
     expect(ITI_86.audit.objects({ side: 'answerer', request: { documents } })).toEqual([
-      { kind: 'document', uniqueId: '2.999.8', repositoryUniqueId: '2.999.7.1' },
+      {
+        kind: 'document',
+        uniqueId: '2.999.8',
+        repositoryUniqueId: '2.999.7.1',
+        isErased: true,
+      },
     ]);
   });
 
