@@ -54,9 +54,9 @@ const AUTHORITIES = HOSPITALS.map(({ code, letter }) => ({
 
 /**
  * What a feed (ITI-44) and a PIX query (ITI-45) cost a region that knows many registrations, over what they cost one that knows
- * few: both run, each in a process of its own on the same core, and are asked in turn over mutual TLS. The bound is the
- * issue's. Half of the feeds are of registrations that the region does not know yet, so they are matched with the others; half
- * are revisions of what it knows. Beside each stands the processor time of our own process, which the machine's other work
+ * few: both run, each in a process of its own on the same core, and are asked in turn over mutual TLS. Half of the feeds are of
+ * registrations that the region does not know yet, so they are matched with the others; half are revisions of what it knows.
+ * Beside each stands the processor time of our own process, which the machine's other work
  * disturbs less.
  */
 export async function identityScene(scale: IdentityScale): Promise<void> {

@@ -58,7 +58,7 @@ const SUBMISSIONS: Readonly<Record<number, number>> = { 1: 150, 16: 450 };
 /**
  * What a query of one patient and a submission cost in a large registry, over what they cost in a small one: both regions run,
  * each in a process of its own on the same core, and are asked in turn over mutual TLS. Cost is the time of a request, with 16
- * connections the time divided by the requests that were done in it. The bound is the issue's; beside it stands the processor
+ * connections the time divided by the requests that were done in it; beside it stands the processor
  * time of our own process, which the machine's other work disturbs less.
  *
  * What is asked for differs from request to request, so that in the large region hardly a page is asked for twice. SQLite's
