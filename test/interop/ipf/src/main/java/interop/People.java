@@ -1,0 +1,3 @@
+package interop;
+
+final class People {}
