@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('./ipf', import.meta.url));
 const CLASSPATH = join(PROJECT, 'target', 'classpath');
-const READY_MS = 180_000;
-const ANSWER_MS = 300_000;
+const READY_MS = 120_000;
+const ANSWER_MS = 120_000;
 
 /** What a validator of IPF said of a message that reached IPF's server, and the Japanese words that IPF read in it. */
 export interface Judged {
@@ -45,7 +45,7 @@ export interface PeerAnswer {
     readonly status: string;
     readonly home: string | null;
   }[];
-  readonly associations?: number;
+  readonly associations?: readonly string[];
   readonly references?: readonly string[];
   readonly documents?: readonly {
     readonly uniqueId: string;

@@ -6,6 +6,13 @@ import {
   registryStoredQuery,
 } from './cases/registry.ts';
 import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
+import {
+  demographicsQuery,
+  patientDiscovery,
+  patientIdentityFeed,
+  pixQuery,
+} from './cases/identity.ts';
+import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
 import { InteropWorld } from './world.ts';
 import { buildPeer, missingTools, peerVersion } from './peer.ts';
 import type { InteropCase } from './interop-case.ts';
@@ -26,13 +33,23 @@ const all: InteropCase[] = [
   ...provideAndRegister,
   ...retrieveDocumentSet,
   ...removeDocuments,
+  ...updateDocumentSet,
+  ...restrictedUpdate,
+  ...removeMetadata,
+  ...patientIdentityFeed,
+  ...pixQuery,
+  ...demographicsQuery,
+  ...patientDiscovery,
 ];
 buildPeer();
 console.log(`interop: IPF ${peerVersion()}`);
 const world = await InteropWorld.start();
 console.log(world.folder);
 for (const one of all) {
-  if (values.only && !`${one.transaction} ${one.direction} ${one.name}`.startsWith(values.only))
+  if (
+    values.only &&
+    !new RegExp(values.only).test(`${one.transaction} ${one.direction} ${one.name}`)
+  )
     continue;
   try {
     await one.run(world);

@@ -20,7 +20,18 @@ import org.apache.camel.support.jsse.SSLContextParameters;
 public final class Peer {
   private Peer() {}
 
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      run(arguments);
+      System.exit(0);
+    } catch (Throwable fault) {
+      // Threads of the listener would keep the process alive without anybody who answers.
+      fault.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void run(String[] arguments) throws Exception {
     System.setProperty("org.apache.cxf.ws.addressing.decoupled.enabled", "true");
     JsonNode options = Events.JSON.readTree(arguments[0]);
     Keys keys = Keys.of(options);
@@ -42,7 +53,6 @@ public final class Peer {
       serve(camel);
       camel.stop();
     }
-    System.exit(0);
   }
 
   private static void serve(CamelContext camel) throws Exception {

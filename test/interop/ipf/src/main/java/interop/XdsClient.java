@@ -106,7 +106,7 @@ final class XdsClient {
       answer.put("responseValid", verdict(way.responseValidator(), body));
       describe(sent.getMessage().getBody(way.answer()), answer);
       Judge.putWords(answer, "words", XdsRenderingUtils.doRender(sent, sent.getMessage().getBody(way.answer())));
-    } catch (Exception fault) {
+    } catch (Exception | LinkageError fault) {
       answer.put("fault", Judge.why(fault));
     }
     return answer;
@@ -148,7 +148,8 @@ final class XdsClient {
             .put("status", String.valueOf(each.getAvailabilityStatus()))
             .put("home", each.getHomeCommunityId());
       }
-      answer.put("associations", found.getAssociations().size());
+      ArrayNode associations = answer.putArray("associations");
+      found.getAssociations().forEach(each -> associations.add(each.getEntryUuid()));
       ArrayNode references = answer.putArray("references");
       for (ObjectReference each : found.getReferences()) references.add(each.getId());
     }
