@@ -13,6 +13,7 @@ import {
   pixQuery,
 } from './cases/identity.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
+import { crossGatewayQuery, crossGatewayRetrieve } from './cases/communities.ts';
 import { InteropWorld } from './world.ts';
 import { buildPeer, missingTools, peerVersion } from './peer.ts';
 import type { InteropCase } from './interop-case.ts';
@@ -40,6 +41,8 @@ const all: InteropCase[] = [
   ...pixQuery,
   ...demographicsQuery,
   ...patientDiscovery,
+  ...crossGatewayQuery,
+  ...crossGatewayRetrieve,
 ];
 buildPeer();
 console.log(`interop: IPF ${peerVersion()}`);

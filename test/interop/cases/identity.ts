@@ -467,7 +467,7 @@ export const patientDiscovery: readonly InteropCase[] = [
         world,
         ofGateway(world, { ...elsewhere, receiverOrganization: '2.999.404' }),
       );
-      same(failed(answer), ['AE', 'AE', ['SYN103']], 'the refusal as the peer reads it');
+      same(failed(answer), ['AE', 'QE', ['SYN103']], 'the refusal as the peer reads it');
     },
   },
   ...(['success', 'Japanese'] as const).map(

@@ -143,8 +143,8 @@ final class IdentityClient {
   private static String query(String interaction, Case asked, String author, String parameters) {
     String content = "  <controlActProcess classCode=\"CACT\" moodCode=\"EVN\">\n    <code code=\"" + interaction.replace("_IN", "_TE")
         + "\" codeSystem=\"2.16.840.1.113883.1.6\"/>\n    " + author + "\n    <queryByParameter><queryId root=\"" + asked.text("sender")
-        + "\" extension=\"" + UUID.randomUUID() + "\"/><statusCode code=\"new\"/><responseModalityCode code=\"R\"/>"
-        + "<responsePriorityCode code=\"I\"/>" + parameters + "</queryByParameter>\n  </controlActProcess>\n";
+        + "\" extension=\"" + UUID.randomUUID() + "\"/><statusCode code=\"new\"/>"
+        + (interaction.equals("PRPA_IN201305UV02") ? "<responseModalityCode code=\"R\"/>" : "") + "<responsePriorityCode code=\"I\"/>" + parameters + "</queryByParameter>\n  </controlActProcess>\n";
     return V3.message(interaction, "AL",
         new V3.Parties(asked.text("receiver"), asked.text("receiverOrganization"), asked.text("sender"), asked.text("senderOrganization")), content);
   }
