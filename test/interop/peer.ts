@@ -138,6 +138,8 @@ export class Peer {
     words.push(`-Dorg.slf4j.simpleLogger.defaultLogLevel=${level}`);
     const child = spawn('java', [...words, 'interop.Peer', JSON.stringify(options)], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      // HAPI counts its messages in a file where it is started.
+      cwd: options.folder,
     });
     child.stderr?.pipe(createWriteStream(options.log));
     process.once('exit', () => child.kill('SIGKILL'));

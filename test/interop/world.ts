@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClient, type Client } from '../../gateway/client.ts';
+import type { ConnectionOptions } from 'node:tls';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
@@ -11,6 +12,7 @@ import { spawnSync } from 'node:child_process';
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
+import { type Cell, type Recording, Tap } from './recorder.ts';
 
 /** The community that IPF plays: what it answers for is written in `World.java`, too. */
 export const IPF = {
@@ -43,6 +45,7 @@ export class InteropWorld {
   readonly client: Client;
   readonly urls: Urls;
   readonly #process: RegionProcess;
+  readonly #tape: Tape;
   #patients = 0;
 
   private constructor(made: {
@@ -53,6 +56,7 @@ export class InteropWorld {
     client: Client;
     urls: Urls;
     process: RegionProcess;
+    tape: Tape;
   }) {
     this.folder = made.folder;
     this.federation = made.federation;
@@ -61,16 +65,23 @@ export class InteropWorld {
     this.client = made.client;
     this.urls = made.urls;
     this.#process = made.process;
+    this.#tape = made.tape;
   }
 
-  static async start(): Promise<InteropWorld> {
+  /** With `record`, a tap stands in each wire and keeps what the peer writes. */
+  static async start({ record = false } = {}): Promise<InteropWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
     const federation = await found(folder);
     const region = regionOf(federation, 'proof');
     const stranger = regionOf(federation, 'ipf');
+    const hospital = federation.systems.get('hospital');
+    if (!hospital) throw new Error('the federation lacks its hospital');
+    const tape = await Tape.start(record ? { region, stranger, client: hospital.tls } : undefined);
+    const ours = tape.taps[0]?.url ?? region.url;
+    const theirs = tape.taps[1]?.url ?? stranger.url;
     const urls: Urls = {
-      ours: (actor) => `${region.url}/${actor}`,
-      peer: (transaction) => `${stranger.url}/${transaction.toLowerCase().replace('-', '')}`,
+      ours: (actor) => `${ours}/${actor}`,
+      peer: (transaction) => `${theirs}/${transaction.toLowerCase().replace('-', '')}`,
     };
     await pointAt(region, stranger, urls);
     const bundles = await makeBundles(folder, federation);
@@ -83,10 +94,8 @@ export class InteropWorld {
       }),
       startRegion(region),
     ]);
-    const hospital = federation.systems.get('hospital');
-    if (!hospital) throw new Error('the federation lacks its hospital');
     const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
-    return new InteropWorld({ folder, federation, region, peer, client, urls, process });
+    return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
   }
 
   /** Makes an invented person known in our region; resolves to the regional id. */
@@ -113,12 +122,62 @@ export class InteropWorld {
     return regional;
   }
 
+  /** What is written from now on belongs to this cell. */
+  mark(cell: Cell): void {
+    this.#tape.cell = cell;
+  }
+
+  recorded(): readonly Recording[] {
+    return this.#tape.recordings;
+  }
+
   async stop({ keep = false } = {}): Promise<void> {
     await this.client.close();
+    for (const tap of this.#tape.taps) tap.stop();
     await this.peer.stop();
     await this.#process.stop();
     if (!keep) await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The taps, and what they heard. */
+class Tape {
+  readonly recordings: Recording[] = [];
+  taps: readonly Tap[] = [];
+  cell: Cell | undefined;
+
+  static async start(
+    wires: { region: Region; stranger: Region; client: ConnectionOptions } | undefined,
+  ): Promise<Tape> {
+    const tape = new Tape();
+    if (wires === undefined) return tape;
+    const { region, stranger, client } = wires;
+    tape.taps = await Promise.all(
+      (
+        [
+          [region, 'request'],
+          [stranger, 'response'],
+        ] as const
+      ).map(async ([to, message]) =>
+        Tap.start(
+          { server: await tlsOf(to), client, target: to.url, message },
+          (contentType, body) => tape.#keep({ message, contentType, body }),
+        ),
+      ),
+    );
+    return tape;
+  }
+
+  #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
+    const direction = heard.message === 'request' ? 'inward' : 'outward';
+    if (this.cell?.direction === direction) this.recordings.push({ ...this.cell, ...heard });
+  }
+}
+
+/** The certificate and key of a region's own gateway. */
+async function tlsOf({ folder }: Region) {
+  const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
+  return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
 }
 
 function regionOf(federation: Federation, name: string): Region {

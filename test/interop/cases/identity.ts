@@ -90,15 +90,14 @@ export const patientIdentityFeed: readonly InteropCase[] = [
     name: 'success',
     async run(world) {
       const { stranger } = await fedByPeer(world);
-      const { stranger: other } = await fedByPeer(world);
-      const again = { ...stranger, ...named(chart(stranger)) };
-      for (const fields of [
-        { ...again, event: 'A08' },
-        { ...again, event: 'A40', subsumed: other.id },
-      ]) {
-        const answer = await peerAsks(world, ofIdentity(world, 'ITI-44', fields));
-        same(answer.acknowledgement, 'CA', `the acknowledgement of ${fields.event}`);
-      }
+      const revised = { ...stranger, ...named(chart(stranger)), event: 'A08' };
+      const revision = await peerAsks(world, ofIdentity(world, 'ITI-44', revised));
+      same(revision.acknowledgement, 'CA', 'the acknowledgement of a revision');
+      // Ids of the affinity domain are merged here, and none of a hospital's own.
+      const [surviving, subsumed] = [await world.patient(), await world.patient()];
+      const merge = { ...stranger, ...named(surviving), event: 'A40', subsumed: subsumed.id };
+      const merged = await peerAsks(world, ofIdentity(world, 'ITI-44', merge));
+      same(merged.acknowledgement, 'CA', 'the acknowledgement of a merge');
     },
   },
   {
