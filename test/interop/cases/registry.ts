@@ -142,11 +142,7 @@ export const registryStoredQuery: readonly InteropCase[] = [
       const [patient] = patients;
       const asked = { query: 'FindDocuments', ...(patient && named(patient)), as: 'gateway' };
       const { fault } = await world.peer.ask(ofRegistry(world, 'ITI-18', asked));
-      contains(
-        [fault?.split(':')[0] ?? 'no fault'],
-        ['SoapFault'],
-        'the fault that the peer reads',
-      );
+      same(fault?.split(':')[0], 'SoapFault', `the kind of what the peer reads (${fault})`);
     },
   },
   {
@@ -253,6 +249,19 @@ export const registerDocumentSet: readonly InteropCase[] = [
         ['FAILURE', 'XDSUnknownPatientId', 'ERROR'],
         'the refusal',
       );
+      const patient = await world.patient();
+      const request = submitted(patient);
+      await peerAsks(world, ofRegistry(world, 'ITI-42', request));
+      const again = submitted(patient, { uniqueId: request.documents[0]?.uniqueId });
+      const other = { ...DESCRIBED, hash: 'da39a3ee5e6b4b0d3255bfef95601890afd80709' };
+      for (const [submission, code] of [
+        [{ ...submitted(patient), setId: request.setId }, 'XDSDuplicateUniqueIdInRegistry'],
+        [{ ...again, documents: [{ ...again.documents[0], ...other }] }, 'XDSNonIdenticalHash'],
+      ] as const) {
+        const refused = await peerAsks(world, ofRegistry(world, 'ITI-42', submission));
+        const codes = refused.errors?.map((error) => error.code);
+        same([refused.status, codes], ['FAILURE', [code]], 'the refusal as the peer reads it');
+      }
     },
   },
   {

@@ -274,6 +274,13 @@ export const retrieveDocumentSet: readonly InteropCase[] = [
         ['FAILURE', 'XDSDocumentUniqueIdError', []],
         'the refusal',
       );
+      const elsewhere = { documents: [{ uniqueId: freshOid(), repository: '2.999.404' }] };
+      const strange = await peerAsks(world, ofRepository(world, 'ITI-43', elsewhere));
+      same(
+        [strange.status, strange.errors?.map(({ code }) => code)],
+        ['FAILURE', ['XDSUnknownRepositoryId']],
+        'the refusal of another repository',
+      );
     },
   },
   {

@@ -10,7 +10,6 @@ import { metadataToEbxml } from '../../../profiles/xds/metadata-ebxml.ts';
 import type { RegistryResponse } from '../../../profiles/xds/registry-response.ts';
 import { getDocuments } from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
-import { PROOF } from '../../support/proof-region.ts';
 import { aDocumentEntry, anAssociation, aSubmissionSet } from '../../support/xds-builders.ts';
 import { aVersion } from '../../support/xds-update-builders.ts';
 import { contains, type InteropCase, peerAsks, same, weAsk } from '../interop-case.ts';
@@ -216,6 +215,13 @@ export const removeMetadata: readonly InteropCase[] = [
         ofRegistry(world, 'ITI-62', { uuids: [NOBODY] }),
       );
       same([status, errors?.[0]?.code], ['FAILURE', 'UnresolvedReferenceException'], 'the refusal');
+      const { entry } = await registeredHere(world);
+      const alone = await peerAsks(world, ofRegistry(world, 'ITI-62', { uuids: [entry.uuid] }));
+      same(
+        [alone.status, alone.errors?.[0]?.code],
+        ['FAILURE', 'ReferencesExistException'],
+        'the refusal to leave an Association dangling',
+      );
     },
   },
   {
@@ -244,6 +250,3 @@ export const removeMetadata: readonly InteropCase[] = [
     },
   },
 ];
-
-/** The homeCommunityId of our region. */
-export const HOME = PROOF.homeCommunityId;
