@@ -283,6 +283,11 @@ const nameQuery = ({ family, given, birth }: Stranger) =>
     },
   });
 
+/** The parameters beside the name that may carry Japanese text. */
+const EVERY_TEXT = {
+  patientAddress: [{ streetAddressLine: ['試験町1-2-3'], city: '松江市', state: '島根県' }],
+};
+
 /** ITI-47 Patient Demographics Query HL7 V3. */
 export const demographicsQuery: readonly InteropCase[] = [
   {
@@ -344,7 +349,12 @@ export const demographicsQuery: readonly InteropCase[] = [
       async run(world) {
         const stranger = aStranger();
         const id = await fedToPeer(world, stranger);
-        const { response, sent, read } = await weAsk(world, ITI_47, nameQuery(stranger));
+        const byName = nameQuery(stranger);
+        const more = name === 'Japanese' ? EVERY_TEXT : {};
+        const { response, sent, read } = await weAsk(world, ITI_47, {
+          ...byName,
+          criteria: { ...byName.criteria, ...more },
+        });
         same(
           [response.acknowledgement, response.queryResponseCode, response.matches.length],
           ['AA', 'OK', 1],

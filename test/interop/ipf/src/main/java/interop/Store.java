@@ -70,7 +70,7 @@ final class Store {
     return answer(asked, null);
   }
 
-  /** ITI-38: everything carries the home that was asked, or the one of the patient's objects. */
+  /** ITI-38: everything carries the home of this community. */
   synchronized Object queryAsCommunity(QueryRegistry asked) {
     return answer(asked, World.HOME);
   }
