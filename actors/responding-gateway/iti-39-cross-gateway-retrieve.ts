@@ -30,7 +30,8 @@ interface Found {
 
 /**
  * ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it: our repository gives the bytes, our registry says
- * whose they are. Every document carries our homeCommunityId; every error both it and the document's uniqueId.
+ * whose they are. Every document carries our homeCommunityId; every error has it, and nothing else, as its location
+ * (ITI TF-2: 3.39.4.1.3), and names the document in its context.
  *
  * One document that cannot be had does not hold back the others. Errors: XDSMissingHomeCommunityId, XDSUnknownCommunity,
  * XDSDocumentUniqueIdError (unknown, without an entry, or not for this caller: not told apart), XDSRepositoryError, and
@@ -78,12 +79,20 @@ export const crossGatewayRetrieve = query<
       status: statusOf(all, shown.length > 0),
       errors: all.map((error) => ({
         ...error,
-        location: [homeCommunityId, error.location].filter(Boolean).join(' '),
+        codeContext: contextOf(error),
+        location: homeCommunityId,
       })),
       documents: shown.map(({ document }) => ({ ...document, homeCommunityId })),
     };
   },
 });
+
+/** Inside, an error's location is the document; between communities only the context is left to name it. */
+function contextOf({ codeContext, location: documentUniqueId }: RegistryError): string {
+  return documentUniqueId === undefined || codeContext.includes(documentUniqueId)
+    ? codeContext
+    : `${documentUniqueId}: ${codeContext}`;
+}
 
 function refusalOfHome({ homeCommunityId, documentUniqueId }: DocumentRequest): Refusal {
   const location = documentUniqueId;

@@ -51,17 +51,21 @@ describe('ITI-39 Cross Gateway Retrieve over the wire', () => {
     ['XDSUnknownCommunity', { homeCommunityId: 'urn:oid:2.999.404' }],
     ['XDSUnknownRepositoryId', { repositoryUniqueId: '2.999.404' }],
     ['XDSDocumentUniqueIdError', { documentUniqueId: '2.999.404' }],
-  ])('refuses with %s; the location names community and document', async (errorCode, over) => {
-    const asked = wanted(over);
-    const { result, records } = await world.recording('ITI-39', () => retrieve(asked));
-    expectFailure(result.response, {
-      errorCode,
-      location: `${homeCommunityId} ${asked.documentUniqueId}`,
-    });
-    expect(records.map(({ event, action, outcome }) => [event, action, outcome])).toEqual([
-      ['110106', 'R', '8'],
-    ]);
-  });
+  ])(
+    'refuses with %s; the location is the homeCommunityId of the Responding Gateway, the context names the document',
+    async (errorCode, over) => {
+      const asked = wanted(over);
+      const { result, records } = await world.recording('ITI-39', () => retrieve(asked));
+      expectFailure(result.response, {
+        errorCode,
+        location: homeCommunityId,
+      });
+      expect(result.response.errors[0]?.codeContext).toContain(asked.documentUniqueId);
+      expect(records.map(({ event, action, outcome }) => [event, action, outcome])).toEqual([
+        ['110106', 'R', '8'],
+      ]);
+    },
+  );
 
   it('does not hold back a document for another’s error: PartialSuccess', async () => {
     const { response } = await retrieve(wanted(), wanted({ documentUniqueId: '2.999.404' }));

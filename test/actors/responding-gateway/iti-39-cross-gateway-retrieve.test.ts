@@ -84,7 +84,7 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     });
   });
 
-  it('gives what there is, and names home and document in the error for what there is not', async () => {
+  it('gives what there is; the error for what there is not has the home as location and names the document', async () => {
     const response = await retrieve(
       [wanted('2.999.8.1'), wanted('2.999.8.2')],
       holding(['2.999.8.1']),
@@ -93,8 +93,9 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     expect(response.status).toBe('PartialSuccess');
     expect(response.documents).toHaveLength(1);
     expect(response.errors).toMatchObject([
-      { errorCode: 'XDSDocumentUniqueIdError', location: `${SHIMANE} 2.999.8.2` },
+      { errorCode: 'XDSDocumentUniqueIdError', location: SHIMANE },
     ]);
+    expect(response.errors[0]?.codeContext).toContain('2.999.8.2');
   });
 
   it.each([
@@ -109,7 +110,7 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     expect(response).toMatchObject({
       status: 'Failure',
       documents: [],
-      errors: [{ errorCode, location: `${SHIMANE} 2.999.8.1` }],
+      errors: [{ errorCode, location: SHIMANE }],
     });
   });
 
@@ -120,7 +121,7 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     expect(hidden).toMatchObject({
       status: 'Failure',
       documents: [],
-      errors: [{ errorCode: 'XDSDocumentUniqueIdError', location: `${SHIMANE} 2.999.8.1` }],
+      errors: [{ errorCode: 'XDSDocumentUniqueIdError', location: SHIMANE }],
     });
   });
 
@@ -142,7 +143,7 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     expect(response).toMatchObject({
       status: 'Failure',
       documents: [],
-      errors: [{ errorCode: 'XDSRepositoryError', location: `${SHIMANE} 2.999.8.1` }],
+      errors: [{ errorCode: 'XDSRepositoryError', location: SHIMANE }],
     });
   });
 
@@ -161,8 +162,12 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     });
 
     expect(response.errors).toMatchObject([
-      { errorCode, location: `${SHIMANE} 2.999.8.1` },
-      { errorCode, location: `${SHIMANE} 2.999.8.2` },
+      { errorCode, location: SHIMANE },
+      { errorCode, location: SHIMANE },
+    ]);
+    expect(response.errors.map(({ codeContext }) => codeContext.split(':')[0])).toEqual([
+      '2.999.8.1',
+      '2.999.8.2',
     ]);
   });
 });

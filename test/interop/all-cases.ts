@@ -1,0 +1,36 @@
+import { crossGatewayQuery, crossGatewayRetrieve } from './cases/communities.ts';
+import {
+  demographicsQuery,
+  patientDiscovery,
+  patientIdentityFeed,
+  pixQuery,
+} from './cases/identity.ts';
+import {
+  multiPatientStoredQuery,
+  registerDocumentSet,
+  registerOnDemand,
+  registryStoredQuery,
+} from './cases/registry.ts';
+import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
+import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
+import type { InteropCase } from './interop-case.ts';
+
+/** Every cell that is run, transaction after transaction. */
+export const ALL_CASES: readonly InteropCase[] = [
+  ...registryStoredQuery,
+  ...crossGatewayQuery,
+  ...crossGatewayRetrieve,
+  ...provideAndRegister,
+  ...registerDocumentSet,
+  ...retrieveDocumentSet,
+  ...patientIdentityFeed,
+  ...pixQuery,
+  ...demographicsQuery,
+  ...multiPatientStoredQuery,
+  ...patientDiscovery,
+  ...updateDocumentSet,
+  ...registerOnDemand,
+  ...removeMetadata,
+  ...removeDocuments,
+  ...restrictedUpdate,
+];

@@ -1,0 +1,83 @@
+package interop;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.StringReader;
+import java.util.Collection;
+import java.util.TreeSet;
+import java.util.function.Function;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.xml.sax.InputSource;
+
+/** What IPF's validators say, and which Japanese words IPF reads out of a message. */
+final class Judge {
+  private Judge() {}
+
+  /** Wraps one of IPF's validators: its verdict becomes an event, and what it refuses stays refused. */
+  static Processor reporting(
+      String transaction, String message, Processor validator, Function<Exchange, String> xml) {
+    return exchange -> {
+      Exception refused = null;
+      try {
+        validator.process(exchange);
+      } catch (Exception fault) {
+        refused = fault;
+      }
+      ObjectNode judged = Events.JSON.createObjectNode();
+      judged.put("transaction", transaction).put("message", message).put("valid", refused == null);
+      if (refused != null) judged.put("why", why(refused));
+      putWords(judged, "words", xml.apply(exchange));
+      Events.emit("judged", judged);
+      if (refused != null) throw refused;
+    };
+  }
+
+  static String why(Throwable fault) {
+    Throwable root = fault;
+    while (root.getCause() != null && root.getCause() != root) root = root.getCause();
+    String message = root.getClass().getSimpleName() + ": " + root.getMessage();
+    return message.length() > 2_000 ? message.substring(0, 2_000) : message;
+  }
+
+  /** Every text and attribute that is more than ASCII, taken apart at HL7's separators. */
+  static Collection<String> words(String xml) {
+    TreeSet<String> found = new TreeSet<>();
+    if (xml == null) return found;
+    try {
+      DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+      factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+      collect(
+          factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml))).getDocumentElement(),
+          found);
+    } catch (Exception fault) {
+      found.add("unreadable: " + fault.getMessage());
+    }
+    return found;
+  }
+
+  static void putWords(ObjectNode event, String name, String xml) {
+    ArrayNode list = event.putArray(name);
+    words(xml).forEach(list::add);
+  }
+
+  private static void collect(Element element, TreeSet<String> found) {
+    for (int i = 0; i < element.getAttributes().getLength(); i += 1) {
+      split(element.getAttributes().item(i).getNodeValue(), found);
+    }
+    for (Node child = element.getFirstChild(); child != null; child = child.getNextSibling()) {
+      if (child instanceof Element inner) collect(inner, found);
+      else split(child.getNodeValue(), found);
+    }
+  }
+
+  private static void split(String text, TreeSet<String> found) {
+    if (text == null) return;
+    for (String part : text.split("[\\^&|]")) {
+      if (part.chars().anyMatch(each -> each > 0x7f)) found.add(part.trim());
+    }
+  }
+}

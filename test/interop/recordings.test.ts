@@ -1,0 +1,14 @@
+import { keptRecordings, readingOf } from './recorder.ts';
+
+const recordings = keptRecordings();
+
+describe('what IPF wrote in a recorded run', () => {
+  it('is there: requests and answers of every SOAP transaction', () => {
+    const names = recordings.map(({ transaction, message }) => `${transaction.id} ${message}`);
+    expect(new Set(names).size).toBe(32);
+  });
+
+  it.each(recordings)('$name is read as it was then', async (recording) => {
+    expect(await readingOf(recording, recording.transaction)).toEqual(recording.expected);
+  });
+});

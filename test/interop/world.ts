@@ -1,0 +1,254 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openClient, type Client } from '../../gateway/client.ts';
+import type { ConnectionOptions } from 'node:tls';
+import type { PatientId } from '../../profiles/patient.ts';
+import { ITI_44 } from '../../profiles/pix/iti-44.ts';
+import { ITI_45 } from '../../profiles/pix/iti-45.ts';
+import { kakehashiWords, startRegion, type RegionProcess } from '../../scripts/region-process.ts';
+import { foundFederation, type Federation, type Region } from '../../scripts/federation.ts';
+import { spawnSync } from 'node:child_process';
+import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
+import { feedOf, PROOF } from '../support/proof-region.ts';
+import { Peer } from './peer.ts';
+import { type Cell, type Recording, Tap } from './recorder.ts';
+
+/** The community that IPF plays: what it answers for is written in `World.java`, too. */
+export const IPF = {
+  homeCommunityId: 'urn:oid:2.999.40',
+  affinityDomain: '2.999.40.1',
+  repositoryUniqueId: '2.999.40.7',
+  device: '2.999.40.2',
+} as const;
+
+const HOSPITAL_TRANSACTIONS = [
+  ...['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
+  ...['ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-86', 'ITI-92'],
+];
+const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-92'];
+
+/** Where the parties are reached. */
+export interface Urls {
+  /** Our actors, by the last part of their path. */
+  ours(actor: string): string;
+  /** IPF's server for a transaction. */
+  peer(transaction: string): string;
+}
+
+/** A region of ours, IPF, and the certificates with which they call each other. */
+export class InteropWorld {
+  readonly folder: string;
+  readonly federation: Federation;
+  readonly region: Region;
+  readonly peer: Peer;
+  readonly client: Client;
+  readonly urls: Urls;
+  readonly #process: RegionProcess;
+  readonly #tape: Tape;
+  #patients = 0;
+
+  private constructor(made: {
+    folder: string;
+    federation: Federation;
+    region: Region;
+    peer: Peer;
+    client: Client;
+    urls: Urls;
+    process: RegionProcess;
+    tape: Tape;
+  }) {
+    this.folder = made.folder;
+    this.federation = made.federation;
+    this.region = made.region;
+    this.peer = made.peer;
+    this.client = made.client;
+    this.urls = made.urls;
+    this.#process = made.process;
+    this.#tape = made.tape;
+  }
+
+  /** With `record`, a tap stands in each wire and keeps what the peer writes. */
+  static async start({ record = false } = {}): Promise<InteropWorld> {
+    const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
+    const federation = await found(folder);
+    const region = regionOf(federation, 'proof');
+    const stranger = regionOf(federation, 'ipf');
+    const hospital = federation.systems.get('hospital');
+    if (!hospital) throw new Error('the federation lacks its hospital');
+    const tape = await Tape.start(record ? { region, stranger, client: hospital.tls } : undefined);
+    const ours = tape.taps[0]?.url ?? region.url;
+    const theirs = tape.taps[1]?.url ?? stranger.url;
+    const urls: Urls = {
+      ours: (actor) => `${ours}/${actor}`,
+      peer: (transaction) => `${theirs}/${transaction.toLowerCase().replace('-', '')}`,
+    };
+    await pointAt(region, stranger, urls);
+    const bundles = await makeBundles(folder, federation);
+    const [peer, process] = await Promise.all([
+      Peer.start({
+        ...bundles,
+        port: Number(new URL(stranger.url).port),
+        anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
+        log: join(folder, 'ipf.log'),
+      }),
+      startRegion(region),
+    ]);
+    const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
+    return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
+  }
+
+  /** Makes an invented person known in our region; resolves to the regional id. */
+  async patient(): Promise<PatientId> {
+    this.#patients += 1;
+    const chart = { id: `I-${this.#patients}`, assigningAuthority: PROOF.chartNumbers };
+    const url = this.urls.ours('patient-identity');
+    const fed = await this.client.ask(ITI_44, url, feedOf(chart));
+    if (fed.code !== 'CA') throw new Error(`fed: ${JSON.stringify(fed)}`);
+    const found = await this.client.ask(
+      ITI_45,
+      url,
+      aPixQuery({
+        transmission: aTransmission({
+          sender: { device: PROOF.sourceId },
+          receiver: { device: PROOF.device },
+        }),
+        patientIdentifier: chart,
+        dataSources: [PROOF.affinityDomain],
+      }),
+    );
+    const [regional] = found.ids;
+    if (!regional) throw new Error('no regional id');
+    return regional;
+  }
+
+  /** What is written from now on belongs to this cell. */
+  mark(cell: Cell): void {
+    this.#tape.cell = cell;
+  }
+
+  recorded(): readonly Recording[] {
+    return this.#tape.recordings;
+  }
+
+  async stop({ keep = false } = {}): Promise<void> {
+    await this.client.close();
+    for (const tap of this.#tape.taps) tap.stop();
+    await this.peer.stop();
+    await this.#process.stop();
+    if (!keep) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The taps, and what they heard. */
+class Tape {
+  readonly recordings: Recording[] = [];
+  taps: readonly Tap[] = [];
+  cell: Cell | undefined;
+
+  static async start(
+    wires: { region: Region; stranger: Region; client: ConnectionOptions } | undefined,
+  ): Promise<Tape> {
+    const tape = new Tape();
+    if (wires === undefined) return tape;
+    const { region, stranger, client } = wires;
+    tape.taps = await Promise.all(
+      (
+        [
+          [region, 'request'],
+          [stranger, 'response'],
+        ] as const
+      ).map(async ([to, message]) =>
+        Tap.start(
+          { server: await tlsOf(to), client, target: to.url, message },
+          (contentType, body) => tape.#keep({ message, contentType, body }),
+        ),
+      ),
+    );
+    return tape;
+  }
+
+  #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
+    const direction = heard.message === 'request' ? 'inward' : 'outward';
+    if (this.cell?.direction === direction) this.recordings.push({ ...this.cell, ...heard });
+  }
+}
+
+/** The certificate and key of a region's own gateway. */
+async function tlsOf({ folder }: Region) {
+  const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
+  return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
+}
+
+function regionOf(federation: Federation, name: string): Region {
+  const region = federation.regions.get(name);
+  if (!region) throw new Error(`the federation lacks ${name}`);
+  return region;
+}
+
+function found(directory: string): Promise<Federation> {
+  return foundFederation({
+    directory,
+    now: new Date(),
+    regions: [
+      {
+        name: 'proof',
+        title: 'proof',
+        homeCommunityId: PROOF.homeCommunityId,
+        affinityDomain: PROOF.affinityDomain,
+        repositoryUniqueId: PROOF.repositoryUniqueId,
+        device: PROOF.device,
+        networkId: 'NET-1',
+        assigningAuthorities: [{ oid: PROOF.chartNumbers, name: 'charts' }],
+      },
+      // It runs as IPF; what is founded for it is its certificate and its line in our directory.
+      { name: 'ipf', title: 'ipf', ...IPF, networkId: 'NET-2', assigningAuthorities: [] },
+    ],
+    systems: [
+      {
+        name: 'hospital',
+        institution: '9900000000',
+        regions: ['proof'],
+        sourceIds: [PROOF.sourceId],
+        assigningAuthorities: [PROOF.chartNumbers, PROOF.affinityDomain],
+        transactions: HOSPITAL_TRANSACTIONS,
+        homeCommunityId: PROOF.partnerCommunity,
+      },
+    ],
+  });
+}
+
+/** IPF serves each transaction under a path of its own. */
+async function pointAt(region: Region, stranger: Region, urls: Urls): Promise<void> {
+  const file = join(region.folder, 'directory.yaml');
+  let text = await readFile(file, 'utf8');
+  for (const id of GATEWAY_TRANSACTIONS) {
+    text = text.replace(`${id}: ${stranger.url}/responding-gateway`, `${id}: ${urls.peer(id)}`);
+  }
+  if (text.includes(`${stranger.url}/responding-gateway`)) throw new Error('the directory stayed');
+  await writeFile(file, text);
+}
+
+/** The PKCS#12 bundles of IPF's server and client, as an operator makes them. */
+async function makeBundles(folder: string, federation: Federation) {
+  const work = join(folder, 'peer');
+  await mkdir(work, { mode: 0o700 });
+  const passwordFile = join(work, 'password');
+  await writeFile(passwordFile, 'interop-trial\n', { mode: 0o600 });
+  const server = join(work, 'server.p12');
+  const hospital = join(work, 'hospital.p12');
+  const own = join(regionOf(federation, 'ipf').folder, 'certificates', 'own.pem');
+  bundle(own, server, passwordFile);
+  bundle(federation.systems.get('hospital')?.certificateFile ?? '', hospital, passwordFile);
+  return { folder: work, server, clients: { hospital, gateway: server }, passwordFile };
+}
+
+function bundle(certificate: string, out: string, passwordFile: string): void {
+  const [node = '', ...words] = kakehashiWords();
+  const { status, stderr } = spawnSync(
+    node,
+    [...words, ...['cert', 'p12', certificate, '--password-file', passwordFile, '--out', out]],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`cert p12: ${stderr}`);
+}
