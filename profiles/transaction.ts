@@ -36,6 +36,14 @@ export interface SoapMessage {
   readonly alsoBodies?: readonly ElementName[];
 }
 
+/** Whether a message's action announces this payload element. */
+export function announces(
+  { body, alsoBodies = [] }: SoapMessage,
+  { namespace, name }: ElementName,
+): boolean {
+  return [body, ...alsoBodies].some((one) => one.namespace === namespace && one.name === name);
+}
+
 /** How a transaction lies on the wire. `both`: request and response are MTOM; `never`: both are Simple SOAP. */
 export interface SoapWire {
   readonly kind: 'soap';

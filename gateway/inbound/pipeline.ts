@@ -15,6 +15,7 @@ import { parseXml, serializeXml, xmlLimits } from '../../profiles/formats/xml.ts
 import type { PatientId } from '../../profiles/patient.ts';
 import { Fault, Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import {
+  announces,
   type Body,
   type Issue,
   type SoapMessage,
@@ -211,10 +212,7 @@ function choose(
   if (!message) throw faultActionNotSupported(opened.action);
   progress.message = message;
   const { body } = opened;
-  const announced = [message.body, ...(message.alsoBodies ?? [])];
-  if (
-    !announced.some(({ namespace, name }) => body.namespace === namespace && body.name === name)
-  ) {
+  if (!announces(message, body)) {
     throw faultActionMismatch(
       opened.action,
       `expected {${message.body.namespace}}${message.body.name}, received {${body.namespace}}${body.name}`,
