@@ -21,6 +21,8 @@ export interface SchemaFault {
 const PREFIXES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(NS).map(([prefix, namespace]) => [namespace, prefix])),
   [HL7_V3]: 'hl7',
+  'urn:ihe:iti:xcpd:2009': 'xcpd',
+  'urn:x-kakehashi:document-registry': 'kkh',
   'http://www.w3.org/2001/XMLSchema': 'xsd',
   'http://www.w3.org/2001/XMLSchema-instance': 'xsi',
 };

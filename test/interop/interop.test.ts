@@ -12,7 +12,11 @@ const held = ALL_CASES.map(({ transaction, direction, name }) => ({
 }));
 
 describe('the matrix of interoperability', () => {
-  it.each(CATALOGUE.map(({ id }) => id))('%s is asked and refused in both directions', (id) => {
+  // IPF has no endpoint for ITI-56; ITI-64 is asked among the actors of one community; ITI-46 has the body and the action of ITI-44.
+  const unasked = ['ITI-46', 'ITI-56', 'ITI-64'];
+  const asked = CATALOGUE.map(({ id }) => id).filter((id) => !unasked.includes(id));
+
+  it.each(asked)('%s is asked and refused in both directions', (id) => {
     const cells = held.filter(({ transaction }) => transaction === id);
     for (const direction of ['inward', 'outward']) {
       const names = cells.filter((cell) => cell.direction === direction).map(({ name }) => name);

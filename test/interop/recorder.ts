@@ -94,7 +94,8 @@ export function transactionOf(
   message: ReadMessage,
   kind: Recording['message'],
 ): AnyTransaction | undefined {
-  return CATALOGUE.find(({ wire }) =>
+  // ITI-46 has the action of ITI-44; it is not recorded.
+  return CATALOGUE.filter(({ id }) => id !== 'ITI-46').find(({ wire }) =>
     wire.messages.some(({ action, replyAction }) =>
       message.envelope.includes(`>${kind === 'request' ? action : replyAction}<`),
     ),
@@ -116,13 +117,18 @@ export async function readingOf(
   };
   const decoded: unknown = transaction[message].decode(opened, parts);
   const octets = [...read.parts.values()].map((part) => part.length);
-  const text = JSON.stringify([decoded, octets], (_key, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
-  );
+  const text = JSON.stringify([decoded, octets], inOrder);
   return {
     outcome: outcomeOf(decoded),
     digest: createHash('sha256').update(text).digest('hex'),
   };
+}
+
+/** Octets as text, and the keys of an object in the order of the alphabet: a decoder may build it in any. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** The words and counts at the top of a decoded message. */

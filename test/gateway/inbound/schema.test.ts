@@ -29,8 +29,11 @@ const CODES: Readonly<Record<string, string>> = {
   'ITI-51': 'XDSRegistryError',
   'ITI-55': 'SYN110',
   'ITI-57': 'XDSRegistryMetadataError',
+  'ITI-46': 'SYN110',
   'ITI-61': 'XDSRegistryMetadataError',
+  'ITI-56': 'XDSRegistryError',
   'ITI-62': 'XDSRegistryError',
+  'ITI-64': 'XDSRegistryError',
   'ITI-86': 'XDSRepositoryError',
   'ITI-92': 'XDSRegistryMetadataError',
 };
