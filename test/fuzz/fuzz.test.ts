@@ -9,11 +9,11 @@ const SEED = 20_260_101;
 
 describe('A message that was made up or bent', () => {
   it('is taken or refused by every decode and by the MTOM reader, and by nothing else', async () => {
-    const { taken, refused, failures } = await decodeRange({ seed: SEED, from: 0, to: 2_520 });
+    const { taken, refused, failures } = await decodeRange({ seed: SEED, from: 0, to: 1_260 });
     expect(failures).toEqual([]);
     // Both come often enough to mean something.
-    expect(taken).toBeGreaterThan(250);
-    expect(refused).toBeGreaterThan(250);
+    expect(taken).toBeGreaterThan(125);
+    expect(refused).toBeGreaterThan(125);
   }, 60_000);
 
   it('is the same again under the same seed and number', async () => {
@@ -25,8 +25,8 @@ describe('A message that was made up or bent', () => {
   it('leaves a running process as it was', async () => {
     const { findings } = await fuzzOverTls({
       seed: SEED,
-      messages: 150,
-      warmUp: 50,
+      messages: 90,
+      warmUp: 30,
       start: startFromSource,
       kept: keptCases().map(readCase),
     });
