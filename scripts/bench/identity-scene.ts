@@ -9,10 +9,10 @@ import { CHART_NUMBERS } from '../identity/registrations.ts';
 import { HOSPITALS } from '../identity/generator/systems.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 import { BENCH, BENCH_TRANSACTIONS, type Ready, simple } from './bench-region.ts';
-import { interleave, type Row, rowOf } from './figures.ts';
+import { compared } from './compared.ts';
+import type { Row } from './figures.ts';
 import { type Filled, fillIdentity, type Registered } from './identity-fill.ts';
 import { type LoadResult, runLoad } from './load.ts';
-import { cpuMsOf } from './machine.ts';
 import { never } from './stage.ts';
 
 /** What is measured: a region that knows so many registrations beside one that knows many more. */
@@ -130,13 +130,13 @@ export async function measured(scale: IdentityScale, sides: Sides): Promise<void
       side.process = await startRegion(side.region, { prefix: scale.prefix });
     }
     for (const connections of CONNECTIONS) {
-      await compared(scale, sides, {
+      await compared({ ...scale, bound: BOUND }, sides, {
         name: `PIX query (ITI-45), ${connections} connections`,
         round: (side) => asked(side, connections, queriesOf(side)),
       });
     }
     for (const connections of CONNECTIONS) {
-      await compared(scale, sides, {
+      await compared({ ...scale, bound: BOUND }, sides, {
         name: `feed (ITI-44), ${connections} connections`,
         round: (side) => asked(side, connections, feedsOf(side)),
       });
@@ -144,36 +144,6 @@ export async function measured(scale: IdentityScale, sides: Sides): Promise<void
   } finally {
     for (const { process: started } of all) await started?.stop();
   }
-}
-
-/** The two regions in turn, after a round that does not count. */
-async function compared(
-  { rounds, add }: IdentityScale,
-  { small, large }: Sides,
-  { name, round }: { name: string; round: (side: IdentitySide) => Promise<LoadResult> },
-): Promise<void> {
-  const cpu = new Map<IdentitySide, number[]>([
-    [small, []],
-    [large, []],
-  ]);
-  const measure = async (side: IdentitySide) => {
-    const pid = side.process?.pid ?? 0;
-    const before = await cpuMsOf(pid);
-    const { requests, perSecond } = await round(side);
-    cpu.get(side)?.push(((await cpuMsOf(pid)) - before) / requests);
-    return 1_000 / perSecond;
-  };
-  for (const side of [small, large]) await round(side);
-  const unit = 'ms a request';
-  add(
-    await interleave(
-      { name, unit, rounds, bound: BOUND },
-      () => measure(small),
-      () => measure(large),
-    ),
-  );
-  const [floors, systems] = [cpu.get(small) ?? [], cpu.get(large) ?? []];
-  add(rowOf({ name: '  of this, our own processor time', unit, rounds }, floors, systems));
 }
 
 async function asked(

@@ -10,9 +10,9 @@ import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { foundFederation, type Region, type SystemFiles } from '../federation.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 import { BENCH, BENCH_TRANSACTIONS, benchPatient, type Ready, simple } from './bench-region.ts';
-import { interleave, type Row, rowOf } from './figures.ts';
+import { compared } from './compared.ts';
+import type { Row } from './figures.ts';
 import { type LoadResult, runLoad } from './load.ts';
-import { cpuMsOf } from './machine.ts';
 import { fillStore } from './scale-fill.ts';
 import { Dice, ENTRIES_A_PATIENT, SCALE_CODE_SETS, submissionAt } from './scale-generator.ts';
 import { growPostgres, growSqlite, withPostgres } from './scale-growth.ts';
@@ -206,13 +206,13 @@ async function measured(
     }
     // Queries first: then every patient has ten entries in both regions.
     for (const connections of CONNECTIONS) {
-      await compared(scale, sides, {
+      await compared({ ...scale, bound: BOUND }, sides, {
         name: `${engine}: ITI-18, ${ENTRIES_A_PATIENT} entries, ${connections} connections`,
         round: (side) => queried(scale, side, connections),
       });
     }
     for (const connections of CONNECTIONS) {
-      await compared(scale, sides, {
+      await compared({ ...scale, bound: BOUND }, sides, {
         name: `${engine}: ITI-42, 1 entry, ${connections} connections`,
         round: (side) => submitted(scale, side, connections),
       });
@@ -220,36 +220,6 @@ async function measured(
   } finally {
     for (const { process: started } of all) await started?.stop();
   }
-}
-
-/** The two regions in turn, after a round that does not count. */
-async function compared(
-  { rounds, add }: Scale,
-  { small, large }: Readonly<Record<Size, Side>>,
-  { name, round }: { name: string; round: (side: Side) => Promise<LoadResult> },
-): Promise<void> {
-  const cpu = new Map<Side, number[]>([
-    [small, []],
-    [large, []],
-  ]);
-  const measure = async (side: Side) => {
-    const pid = side.process?.pid ?? 0;
-    const before = await cpuMsOf(pid);
-    const { requests, perSecond } = await round(side);
-    cpu.get(side)?.push(((await cpuMsOf(pid)) - before) / requests);
-    return 1_000 / perSecond;
-  };
-  for (const side of [small, large]) await round(side);
-  const unit = 'ms a request';
-  add(
-    await interleave(
-      { name, unit, rounds, bound: BOUND },
-      () => measure(small),
-      () => measure(large),
-    ),
-  );
-  const [floors, systems] = [cpu.get(small) ?? [], cpu.get(large) ?? []];
-  add(rowOf({ name: '  of this, our own processor time', unit, rounds }, floors, systems));
 }
 
 /** Documents of patients chosen at random. */

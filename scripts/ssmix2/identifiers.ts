@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StorageKey, StorageVersion } from '../../profiles/ss-mix2/storage-names.ts';
+import { oidOfUuid } from '../document-codes.ts';
 
 /** The namespace of the name-based UUIDs that are made of places in a storage; fixed for ever. */
 const NAMESPACE = '0d6a4e2c-6e0b-5b5f-9d0e-5a7f3c1b2d48';
@@ -42,10 +43,9 @@ export function versionMark(institution: string, version: StorageVersion, file?:
 
 /** The ids that a version's document and its submission have at the registry. */
 export function documentIds(mark: string) {
-  const oid = (uuid: string) => `2.25.${BigInt(`0x${uuid.replaceAll('-', '')}`)}`;
   return {
     entryUUID: `urn:uuid:${uuidOf(`${mark}/entry`)}`,
-    uniqueId: oid(mark),
-    submissionUniqueId: oid(uuidOf(`${mark}/submission`)),
+    uniqueId: oidOfUuid(mark),
+    submissionUniqueId: oidOfUuid(uuidOf(`${mark}/submission`)),
   } as const;
 }
