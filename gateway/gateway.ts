@@ -1,5 +1,4 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ActorName, Ask, Caller, Community } from '../actors/actor.ts';
 import { documentRegistry } from '../actors/document-registry/index.ts';
@@ -9,6 +8,7 @@ import { patientIdentity, wideAreaIdService } from '../actors/patient-identity/i
 import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { respondingGateway } from '../actors/responding-gateway/index.ts';
 import { ActorsHere } from './actors-here.ts';
+import { CallbackAnswers, type Grounds } from './callback-answers.ts';
 import type { Config } from './config.ts';
 import { type ControlCommands, ControlSocket, requireNothingRuns } from './control.ts';
 import { discoveryOf } from './discovery-policy.ts';
@@ -20,21 +20,22 @@ import { SoapListener } from './inbound/soap-listener.ts';
 import { OperationsListener, webHandler } from './inbound/web.ts';
 import { WsdlLibrary } from './inbound/wsdl.ts';
 import type { Log } from './log.ts';
-import { Metrics } from './metrics.ts';
+import { depthsOf, Metrics } from './metrics.ts';
 import { MisfiledDocuments } from './misfiled-documents.ts';
 import { MllpListeners } from './mllp-listeners.ts';
 import type { Exchange, Releases } from './outbound/exchange.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
 import { type Retrievals, startRetrievals } from './retrievals.ts';
-import { alertOf, applicationActivity, type Recorder, recordOf } from './safeguards/audit.ts';
-import { AuditTrail } from './safeguards/audit-trail.ts';
+import { alertOf, type Recorder, recordOf } from './safeguards/audit.ts';
+import type { AuditTrail } from './safeguards/audit-trail.ts';
 import { networkAgreement } from './safeguards/consent.ts';
 import { type Database, openDatabase } from './stores/database.ts';
 import { FileDocumentStore } from './stores/file-document-store.ts';
 import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';
+import { startTrail } from './trail-here.ts';
 import { identityLevelOf } from './wide-area-service.ts';
 
 /** What a test may bring besides the config. */
@@ -129,17 +130,8 @@ export class Gateway {
     const spoolDirectory = join(config.spool.directory, 'requests', config.audit.node);
     await rm(spoolDirectory, { recursive: true, force: true });
     await mkdir(spoolDirectory, { recursive: true, mode: 0o700 });
-    const recorder: Recorder = { auditSourceId: config.device, pid: process.pid, host: hostname() };
-    const trail = await AuditTrail.open({
-      directory: config.audit.directory,
-      node: config.audit.node,
-      auditSourceId: config.device,
-      now: this.#now,
-      pid: process.pid,
-    });
-    this.#closing.push(() => trail.close());
-    await trail.append([applicationActivity('start', recorder, this.#now())]);
-    this.#closing.push(() => trail.append([applicationActivity('stop', recorder, this.#now())]));
+    const { trail, recorder, endings } = await startTrail(config, this.#now);
+    this.#closing.push(...[...endings].reverse());
 
     const partners = await this.#startPartners(trail, recorder);
     const exchange = this.#exchange(partners, { trail, recorder, spoolDirectory });
@@ -150,7 +142,7 @@ export class Gateway {
       trail,
       recorder,
     });
-    await this.#listen(exchange, { partners, trail, recorder, spoolDirectory });
+    await this.#listen(exchange, { partners, trail, recorder, spoolDirectory, database });
     await this.#operate(trail, database, retrievals);
     for (const work of this.#afterStart) {
       work().catch((error: unknown) => this.#log.error({ event: 'after-start-failed' }, error));
@@ -321,16 +313,10 @@ export class Gateway {
     return exchange.askFor(ownCaller(organization), releases);
   }
 
-  async #listen(
-    exchange: Exchange,
-    {
-      partners,
-      trail,
-      recorder,
-      spoolDirectory,
-    }: { partners: Partners; trail: AuditTrail; recorder: Recorder; spoolDirectory: string },
-  ): Promise<void> {
+  async #listen(exchange: Exchange, grounds: Grounds): Promise<void> {
+    const { partners, trail, recorder, spoolDirectory } = grounds;
     const { limits, listen } = this.#config;
+    const callbacks = this.#callbacks(grounds);
     const wsdl = new WsdlLibrary(this.#here.overSoap);
     await wsdl.checkAtStart();
     const house: PipelineHouse = {
@@ -346,6 +332,7 @@ export class Gateway {
           alertOf({ at: this.#now(), reason, peer: { name, address }, endpoint }, recorder),
         ]),
       trailWritable: () => trail.check(),
+      accept: (request) => callbacks.accept(request),
       spoolDirectory,
       limits,
       log: this.#log,
@@ -362,18 +349,23 @@ export class Gateway {
       pace: limits,
       log: this.#log,
     });
+    await callbacks.start((incoming) => answerMessage(incoming, house));
     await this.#listener.start();
     await this.#mllp.start(house, { here: this.#here, partners });
   }
 
+  #callbacks(grounds: Grounds): CallbackAnswers {
+    const [log, now, metrics] = [this.#log, this.#now, this.#metrics];
+    const callbacks = new CallbackAnswers({ ...grounds, config: this.#config, now, log, metrics });
+    this.#closing.push(() => callbacks.stop(1_000));
+    this.#commands = { ...this.#commands, ...callbacks.commands };
+    return callbacks;
+  }
+
   async #operate(trail: AuditTrail, database: Database, retrievals: Retrievals): Promise<void> {
     const { folder, listen } = this.#config;
-    this.#metrics.watchQueue(async () => {
-      const depths: Record<string, number> = { waiting: 0, running: 0, failed: 0 };
-      for (const { state } of await retrievals.queue.list())
-        depths[state] = (depths[state] ?? 0) + 1;
-      return depths;
-    });
+    const none = { waiting: 0, running: 0, failed: 0 };
+    this.#metrics.watchQueue(async () => ({ ...none, ...depthsOf(await retrievals.queue.list()) }));
     this.#operations = new OperationsListener({
       host: listen.operations.host,
       port: listen.operations.port,

@@ -13,6 +13,13 @@ export interface MeasuredExchange {
 /** Retrievals by state, for example `{ waiting: 3, active: 8, failed: 1 }`. */
 export type QueueDepths = Readonly<Record<string, number>>;
 
+/** How many there are in each state. */
+export function depthsOf(all: readonly { readonly state: string }[]): QueueDepths {
+  const depths: Record<string, number> = {};
+  for (const { state } of all) depths[state] = (depths[state] ?? 0) + 1;
+  return depths;
+}
+
 /** Seconds; from an answer out of the cache to a retrieval across communities. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
@@ -26,6 +33,8 @@ export class Metrics {
   readonly #durations: Histogram<'transaction' | 'side'>;
   readonly #oddities: Counter<'oddity'>;
   readonly #rejections: Counter<'reason'>;
+  readonly #answersSent: Counter<'outcome'>;
+  readonly #answersRefused: Counter<'reason'>;
 
   /** @param options.process false leaves out the figures of the process itself (memory, event loop) */
   constructor(options: { readonly process?: boolean } = {}) {
@@ -56,6 +65,18 @@ export class Metrics {
       labelNames: ['reason'],
       registers,
     });
+    this.#answersSent = new Counter({
+      name: 'kakehashi_callback_answers_total',
+      help: 'Answers that were to be sent to a callback: delivered, postponed, given-up.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#answersRefused = new Counter({
+      name: 'kakehashi_refused_answers_total',
+      help: 'Answers that came to our callback and were not taken: unknown, duplicate, late, foreign, unreadable.',
+      labelNames: ['reason'],
+      registers,
+    });
   }
 
   /** Counts an exchange, and times it when `tookMs` is given. */
@@ -74,11 +95,30 @@ export class Metrics {
     this.#rejections.inc({ reason });
   }
 
+  /** Counts what became of an answer that goes to a callback. `outcome` is one of our own words. */
+  answerSent(outcome: string): void {
+    this.#answersSent.inc({ outcome });
+  }
+
+  /** Counts an answer that nobody here waits for. `reason` is one of our own words. */
+  answerRefused(reason: string): void {
+    this.#answersRefused.inc({ reason });
+  }
+
   /** Shows the depths of the retrieval queue; `depths` is asked each time somebody looks. Once a process. */
   watchQueue(depths: () => Promise<QueueDepths>): void {
+    this.#watch('kakehashi_retrievals', 'Retrievals in the queue by state.', depths);
+  }
+
+  /** Shows the requests that are answered by messages of their own, by state. Once a process. */
+  watchWaiting(depths: () => Promise<QueueDepths>): void {
+    this.#watch('kakehashi_waiting_requests', 'Requests with a callback by state.', depths);
+  }
+
+  #watch(name: string, help: string, depths: () => Promise<QueueDepths>): void {
     const gauge = new Gauge({
-      name: 'kakehashi_retrievals',
-      help: 'Retrievals in the queue by state.',
+      name,
+      help,
       labelNames: ['state'],
       registers: [this.#registry],
       async collect() {

@@ -8,6 +8,7 @@ import { type Config, parseYaml } from './config.ts';
 import type { Identified, NodeAuthentication } from './inbound/soap-listener.ts';
 import type { Log } from './log.ts';
 import type { Endpoint } from './outbound/soap-sender.ts';
+import { isCallbackOf } from './safeguards/asynchronous-partner.ts';
 import { callerFor } from './safeguards/caller.ts';
 import {
   type Directory,
@@ -181,10 +182,26 @@ export class Partners implements NodeAuthentication {
       peer: {
         name: 'loopback',
         address,
+        identity: NOBODY,
+        get entries() {
+          return entries();
+        },
         callerFor: (call) => callerFor(NOBODY, entries(), call),
       },
       stillValid: () => true,
     };
+  }
+
+  /** A peer whose connection is gone, with the rights that the directory gives it now. */
+  keptPeer(who: Pick<Identified['peer'], 'name' | 'address' | 'identity'>): Identified['peer'] {
+    return peerOf(who, this.#policy.directory.entriesOf(who.identity));
+  }
+
+  /** Where answers to a partner are sent; undefined for an address that is not, or no more, in its row. */
+  callbackOf(name: string, address: string): Endpoint | undefined {
+    const entry = this.#policy.directory.findEntry(name);
+    if (!entry || !isCallbackOf(entry, address)) return undefined;
+    return { url: address, peer: name, tls: this.#tlsFor(entry) };
   }
 
   #ownEndpoint(actor: ActorName, transaction: string): Endpoint | undefined {
@@ -226,6 +243,13 @@ export class Partners implements NodeAuthentication {
   }
 }
 
+function peerOf(
+  who: Pick<Identified['peer'], 'name' | 'address' | 'identity'>,
+  entries: readonly DirectoryEntry[],
+): Identified['peer'] {
+  return { ...who, entries, callerFor: (call) => callerFor(who.identity, entries, call) };
+}
+
 /** The certificate of nobody. */
 const NOBODY = { issuer: '', serialNumber: '', fingerprint: '' } as const;
 
@@ -245,11 +269,8 @@ class AdmittedPeer implements Identified {
 
   get peer(): Identified['peer'] {
     const { identity, entries, known } = this.#peer;
-    return {
-      name: entries[0]?.name ?? 'unlisted',
-      address: known.address,
-      callerFor: (call) => callerFor(identity, entries, call),
-    };
+    const { address } = known;
+    return peerOf({ name: entries[0]?.name ?? 'unlisted', address, identity }, entries);
   }
 
   stillValid(): boolean {

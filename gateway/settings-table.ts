@@ -1,5 +1,6 @@
 import type { ActorName } from '../actors/actor.ts';
 import { DOMAIN_KINDS } from '../actors/patient-identity/domains.ts';
+import { ANSWER_SETTINGS } from './settings-of-answers.ts';
 import { COMMUNITY_SETTINGS } from './settings-of-communities.ts';
 import { IDENTITY_SETTINGS } from './settings-of-identity.ts';
 import { kind, needed, optional, type SettingTable, setting } from './settings.ts';
@@ -330,6 +331,7 @@ export const SETTINGS = {
     en: 'How long a partner may remember which patient of ours is which of theirs (ITI TF-2: 3.55).',
     ja: '患者の対応付けを連携先が覚えておいてよい期間（ITI TF-2: 3.55）。',
   }),
+  ...ANSWER_SETTINGS,
   ...COMMUNITY_SETTINGS,
   ...IDENTITY_SETTINGS,
   log: {

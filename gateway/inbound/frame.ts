@@ -1,7 +1,17 @@
 import { mtomContentType, mtomLength, writeMtom } from '../../profiles/formats/mtom.ts';
-import { envelopeParts, writeEnvelope } from '../../profiles/formats/soap.ts';
+import {
+  type EndpointReference,
+  referenceHeaders,
+} from '../../profiles/formats/soap-addressing.ts';
+import {
+  envelopeParts,
+  httpStatusOf,
+  writeEnvelope,
+  writeFault,
+} from '../../profiles/formats/soap.ts';
 import { octetsOfPieces } from '../../profiles/formats/xml-pieces.ts';
 import { AnswerBuffers } from './answer-buffers.ts';
+import type { Fault } from '../../profiles/refusal.ts';
 import type { Body } from '../../profiles/transaction.ts';
 
 /** One for the process: listeners answer in turn, and memory is the same to all of them. */
@@ -10,6 +20,7 @@ const BUFFERS = new AnswerBuffers();
 /** An answer whose status and length are fixed before its first byte. */
 export interface Reply {
   readonly status: number;
+  /** Empty where there is no body. */
   readonly contentType: string;
   /** Undefined only where a part's size is not known beforehand. */
   readonly length: number | undefined;
@@ -27,13 +38,27 @@ export interface FrameOptions {
   readonly mtom: boolean;
   readonly action: string;
   readonly relatesTo: string | undefined;
-  /** Fresh, for boundary and root part. */
+  /** Fresh, for boundary, root part and MessageID. */
   readonly uuid: () => string;
+  /** The answer is no answer on the connection, but a message of its own to this address. */
+  readonly to?: EndpointReference;
+}
+
+/** What a message says of itself that travels on its own. Source: ITI TF-2: Appendix V. */
+function headersTo({ to, uuid }: Pick<FrameOptions, 'to' | 'uuid'>, headers = '') {
+  if (!to) return { headers };
+  const own = { to: to.address, messageId: `urn:uuid:${uuid()}` };
+  return { ...own, headers: headers + referenceHeaders(to) };
 }
 
 /** The answer of a transaction: envelope, then one part a document. */
-export function frameAnswer(body: Body, { mtom, action, relatesTo, uuid }: FrameOptions): Reply {
-  const header = { action: body.action ?? action, relatesTo, headers: body.headers };
+export function frameAnswer(body: Body, options: FrameOptions): Reply {
+  const { mtom, action, relatesTo, uuid } = options;
+  const header = {
+    action: body.action ?? action,
+    relatesTo,
+    ...headersTo(options, body.headers),
+  };
   if (body.pieces && !mtom) {
     const { before, after } = envelopeParts(header);
     const octets = octetsOfPieces([before, ...body.pieces, after], (length) =>
@@ -45,8 +70,21 @@ export function frameAnswer(body: Body, { mtom, action, relatesTo, uuid }: Frame
   return frameEnvelope(envelope, { status: 200, mtom, uuid, attachments: body.attachments });
 }
 
-/** A whole envelope, such as a fault's, in the encoding of the request. */
-export function frameEnvelope(
+/** A fault, in the encoding of the request. */
+export function frameFault(fault: Fault, options: Omit<FrameOptions, 'action'>): Reply {
+  const { mtom, relatesTo, uuid } = options;
+  const envelope = writeFault(fault, relatesTo, headersTo(options));
+  return frameEnvelope(envelope, { status: httpStatusOf(fault), mtom, uuid });
+}
+
+/** A message was taken, and there is nothing to say. `begin` is called when the peer knows, or has gone. */
+export function acceptedReply(begin: () => void = () => {}): Reply {
+  const told = async () => begin();
+  const body = new Uint8Array();
+  return { status: 202, contentType: '', length: 0, body, sent: told, interrupted: told };
+}
+
+function frameEnvelope(
   envelope: string,
   options: {
     status: number;

@@ -26,7 +26,8 @@ import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { type MllpTransaction, speaksMllp } from '../../profiles/transaction.ts';
 import { attend } from '../safeguards/attend.ts';
 import { type ExchangeOutcome, outcomeOf } from '../safeguards/audit.ts';
-import type { BoundAnswer, Peer, PipelineHouse } from './pipeline.ts';
+import type { Peer } from './incoming.ts';
+import type { BoundAnswer, PipelineHouse } from './pipeline.ts';
 
 /** One frame, once its peer is known. */
 export interface IncomingFrame {

@@ -5,11 +5,9 @@ import { NO_PARTS } from '../../profiles/formats/mtom.ts';
 import {
   faultActionMismatch,
   faultActionNotSupported,
-  httpStatusOf,
   messageIdOf,
   type OpenedEnvelope,
   readEnvelope,
-  writeFault,
 } from '../../profiles/formats/soap.ts';
 import { parseXml, serializeXml, xmlLimits } from '../../profiles/formats/xml.ts';
 import type { PatientId } from '../../profiles/patient.ts';
@@ -23,37 +21,16 @@ import {
   speaksSoap,
   type Transaction,
 } from '../../profiles/transaction.ts';
-import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
 import { attend } from '../safeguards/attend.ts';
 import { type ExchangeOutcome, type ExchangeRecord, outcomeOf } from '../safeguards/audit.ts';
-import type { Call, CallerAdmitted, CallerRefusal } from '../safeguards/caller.ts';
 import type { ConsentDecision } from '../safeguards/consent.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
-import { frameAnswer, frameEnvelope, type Reply } from './frame.ts';
+import { acceptElsewhere, type AcceptingHouse } from './accept-elsewhere.ts';
+import { frameAnswer, frameFault, type Reply } from './frame.ts';
+import type { Incoming, Peer } from './incoming.ts';
 import { receivedMessage } from './received-message.ts';
 import { type PipelineLimits, unframe } from './unframe.ts';
 import type { RequestValidation } from './wsdl.ts';
-
-/** Who stands at the other end of the socket, as certificate and directory say. */
-export interface Peer {
-  /** The directory's name of it. */
-  readonly name: string;
-  readonly address: string;
-  /** The Caller of a call, or why the peer may not make it. */
-  callerFor(call: Call): CallerAdmitted | CallerRefusal;
-}
-
-/** One HTTP request, once its peer is known. */
-export interface Incoming {
-  readonly actor: ActorName;
-  readonly contentType: string;
-  /** The body; it is pulled, and pausing the pull pauses the socket. */
-  readonly source: AsyncIterable<Uint8Array>;
-  readonly peer: Peer;
-  /** The URL that was asked, as the peer sees it. */
-  readonly endpoint: string;
-}
 
 /** An answer together with what it works on. */
 export interface BoundAnswer {
@@ -62,7 +39,7 @@ export interface BoundAnswer {
 }
 
 /** What the path needs of the house. */
-export interface PipelineHouse extends Issue {
+export interface PipelineHouse extends Issue, AcceptingHouse {
   answerTo(actor: ActorName, action: string): BoundAnswer | undefined;
   /** The ask of answers that serve this caller; documents that other actors send for it are released with it. */
   readonly askFor: (caller: Caller, releases: (() => Promise<void>)[]) => Ask;
@@ -76,8 +53,6 @@ export interface PipelineHouse extends Issue {
   readonly trailWritable: () => Promise<void>;
   readonly spoolDirectory: string;
   readonly limits: PipelineLimits;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
 
 /** What a request has told so far; the answer, the audit and the log line are made of it, however far it came. */
@@ -90,15 +65,19 @@ interface Progress {
   response?: unknown;
   subjects?: readonly PatientId[];
   mtom: boolean;
+  /** The answer is a message of its own, to one of these addresses. */
+  elsewhere?: OpenedEnvelope['elsewhere'];
 }
 
 /**
  * THE path of a request, read top to bottom; each step takes the last one's result.
  *
- *   unframe, open, choose, identify, (validate), decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
+ *   unframe, open, choose, identify, (accept), (validate), decode, attend (find/consent/reveal or check/receive/commit), encode, audit, frame
  *
  * Nothing after the root part is read before attend asks for it. The reply is final before its first byte: status, list
  * and audit record are fixed when this returns. A trail that cannot be written lets no data leave.
+ *
+ * A request whose answer is wanted elsewhere comes this way twice: to be accepted, and, `kept`, to be answered.
  */
 export async function answerMessage(incoming: Incoming, house: PipelineHouse): Promise<Reply> {
   const startedAt = house.now();
@@ -112,10 +91,15 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   let refusals: readonly Refusal[] = [];
   let outcome: ExchangeOutcome = 'success';
   try {
-    const root = await unframe(incoming, house.limits, { progress, parts });
+    const root = await rootOf(incoming, { progress, parts }, house);
     const opened = open(root, progress, house);
     const { bound, transaction } = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
+    if (incoming.kept) progress.elsewhere = opened.elsewhere;
+    else {
+      const accepted = await acceptElsewhere(incoming, { root, opened, transaction, parts }, house);
+      if (accepted) return accepted;
+    }
     house.validation?.require(root, transaction);
     progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
     const world: World = {
@@ -182,10 +166,22 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   };
 }
 
+async function rootOf(
+  incoming: Incoming,
+  { progress, parts }: { progress: Progress; parts: IncomingParts },
+  house: PipelineHouse,
+): Promise<Uint8Array> {
+  const { kept } = incoming;
+  if (!kept) return await unframe(incoming, house.limits, { progress, parts });
+  progress.mtom = kept.isMtom;
+  return kept.envelope;
+}
+
 function open(root: Uint8Array, progress: Progress, house: PipelineHouse): OpenedEnvelope {
   const element = parseXml(root, xmlLimits(house.limits.envelopeBytes));
   progress.messageId = messageIdOf(element);
   const opened = readEnvelope(element, {
+    asynchronous: true,
     understood: ({ namespace, name }) =>
       namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
   });
@@ -261,11 +257,9 @@ function refuse(refusals: readonly Refusal[], progress: Progress, house: Pipelin
   }
   const said =
     fault instanceof Fault ? fault : new Fault('Sender', refusals[0]?.context ?? 'refused');
-  return frameEnvelope(writeFault(said, progress.messageId), {
-    status: httpStatusOf(said),
-    mtom: progress.mtom,
-    uuid: house.uuid,
-  });
+  const { mtom, messageId, elsewhere } = progress;
+  const to = elsewhere?.faultTo ?? elsewhere?.replyTo;
+  return frameFault(said, { mtom, relatesTo: messageId, uuid: house.uuid, to });
 }
 
 function frameBody(body: Body, progress: Progress, house: PipelineHouse): Reply {
@@ -274,6 +268,7 @@ function frameBody(body: Body, progress: Progress, house: PipelineHouse): Reply 
     action: progress.message?.replyAction ?? '',
     relatesTo: progress.messageId,
     uuid: house.uuid,
+    to: progress.elsewhere?.replyTo,
   });
 }
 

@@ -7,7 +7,7 @@ import type { ActorName } from '../../actors/actor.ts';
 import type { Log } from '../log.ts';
 import type { Reply } from './frame.ts';
 import { Pace, type PaceLimits } from './pace.ts';
-import type { Incoming, Peer } from './pipeline.ts';
+import type { Incoming, Peer } from './incoming.ts';
 
 /** Who stands at the other end of a socket, as node authentication found. */
 export interface Identified {
@@ -161,7 +161,7 @@ export class SoapListener {
   async #send(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const close = reply.unread === true || (!request.readableEnded && !request.complete);
     response.writeHead(reply.status, {
-      'Content-Type': reply.contentType,
+      ...(reply.contentType === '' ? {} : { 'Content-Type': reply.contentType }),
       ...(reply.length === undefined ? {} : { 'Content-Length': reply.length }),
       ...(close ? { Connection: 'close' } : {}),
     });

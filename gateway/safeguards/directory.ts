@@ -1,4 +1,5 @@
 import { canonicalName } from '../../certs/names.ts';
+import { type AsynchronousPartner, readAsynchronous } from './asynchronous-partner.ts';
 import { CheckedRow, type RowFault } from './checked-row.ts';
 
 /** What binds a certificate to an entry: who issued it, and the institution code in its subject. Survives renewal. */
@@ -37,7 +38,7 @@ export interface V2Speech {
   readonly charset: 'UNICODE UTF-8' | '~ISO IR87';
 }
 
-interface EntryBase {
+interface EntryBase extends AsynchronousPartner {
   readonly name: string;
   readonly certificate: CertificateBinding;
   /** Transaction ids that it may call here. */
@@ -182,7 +183,17 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 const ANYTHING = /^[^\p{Cc}]{1,1000}$/u;
 
-const SHARED = ['name', 'kind', 'certificate', 'transactions', 'endpoints', 'tls', 'quirks'];
+const SHARED = [
+  'name',
+  'kind',
+  'certificate',
+  'transactions',
+  'endpoints',
+  'callbacks',
+  'asynchronous',
+  'tls',
+  'quirks',
+];
 const OF_GATEWAY = [...SHARED, 'homeCommunityIds', 'wideAreaDomains'];
 const OF_SYSTEM = [
   ...SHARED,
@@ -200,6 +211,7 @@ function readEntry(row: CheckedRow): DirectoryEntry {
     certificate: readBinding(row.inner('certificate')),
     transactions: row.texts('transactions', TRANSACTION, 'transaction ids such as ITI-38'),
     endpoints: readEndpoints(row.inner('endpoints', {})),
+    ...readAsynchronous(row),
     ...(row.has('tls') ? { tls: row.choice('tls', ['tls12']) } : {}),
     quirks: row.inners('quirks').map(readQuirk),
   };

@@ -120,8 +120,8 @@ export class IncomingParts implements Parts {
   }
 }
 
-/** @throws Fault Receiver when the disk is nearly full: what we have acknowledged needs the rest */
-async function requireRoom(directory: string): Promise<void> {
+/** Makes the directory if need be. @throws Fault Receiver when the disk is nearly full: what we have acknowledged needs the rest */
+export async function requireRoom(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
   if (bavail * bsize < LEAST_FREE_BYTES) {

@@ -1,5 +1,5 @@
 import { Fault, type FaultSubcode } from '../refusal.ts';
-import { childrenNamed, textOf, type XmlElement } from './xml.ts';
+import { childrenNamed, elementsOf, serializeXml, textOf, type XmlElement } from './xml.ts';
 
 /** SOAP 1.2 envelope. */
 export const SOAP12 = 'http://www.w3.org/2003/05/soap-envelope';
@@ -9,6 +9,9 @@ export const WSA = 'http://www.w3.org/2005/08/addressing';
 
 /** The address of whoever holds the other end of the connection. */
 export const ANONYMOUS = 'http://www.w3.org/2005/08/addressing/anonymous';
+
+/** Nobody: a message with this address wants no answer. */
+export const NONE = 'http://www.w3.org/2005/08/addressing/none';
 
 /** Where an envelope strays from the binding and is taken all the same; it is counted. Source: ITI TF-2: Appendix V.3. */
 export type Oddity =
@@ -25,6 +28,15 @@ export interface HeaderOptions {
   readonly understood?: (header: { readonly namespace: string; readonly name: string }) => boolean;
   /** True for an answer: it needs no MessageID, and its ReplyTo and FaultTo mean nothing. */
   readonly answer?: boolean;
+  /** True where answers may go to another address than the anonymous one; which one, the caller judges. */
+  readonly asynchronous?: boolean;
+}
+
+/** Where an answer is wanted. Source: WS-Addressing 1.0 Core, section 2.1. */
+export interface EndpointReference {
+  readonly address: string;
+  /** Elements that each message to the address repeats as header blocks. */
+  readonly parameters: readonly XmlElement[];
 }
 
 /** What the WS-Addressing headers say. */
@@ -34,8 +46,16 @@ export interface Addressing {
   readonly relatesTo?: string;
   readonly to?: string;
   readonly replyTo?: string;
+  /** Where answers and faults go, where that is not the other end of the connection. */
+  readonly elsewhere?: Elsewhere;
   /** Each at most once. */
   readonly oddities: readonly Oddity[];
+}
+
+/** References of a request of which one at least is not anonymous. */
+export interface Elsewhere {
+  readonly replyTo?: EndpointReference;
+  readonly faultTo?: EndpointReference;
 }
 
 /** WS-Addressing headers of which a message has one at most. Source: WS-Addressing 1.0 Core, section 3.2. */
@@ -67,21 +87,24 @@ export function readAddressing(
   const one = (name: string) => addressing.find((header) => header.name === name);
   const action = trimmedTextOf(one('Action'));
   const messageId = trimmedTextOf(one('MessageID'));
-  const replyTo = addressOf(one('ReplyTo'));
+  const replyTo = referenceOf(one('ReplyTo'));
   if (action === undefined) throw faultOfHeader('Action', ['MessageAddressingHeaderRequired']);
   if (!options.answer) {
     if (messageId === undefined) {
       throw faultOfHeader('MessageID', ['MessageAddressingHeaderRequired']);
     }
-    refuseOtherAddress('ReplyTo', replyTo);
-    refuseOtherAddress('FaultTo', addressOf(one('FaultTo')));
+  }
+  const elsewhere = options.answer ? undefined : elsewhereOf(replyTo, referenceOf(one('FaultTo')));
+  if (elsewhere && !options.asynchronous) {
+    throw faultOnlyAnonymous(isAnonymous(elsewhere.replyTo) ? 'FaultTo' : 'ReplyTo');
   }
   return {
     action,
     messageId,
     relatesTo: trimmedTextOf(addressing.find(isReply)),
     to: trimmedTextOf(one('To')),
-    replyTo,
+    replyTo: replyTo?.address,
+    ...(elsewhere && { elsewhere }),
     oddities: odditiesOf(addressing, options.answer === true),
   };
 }
@@ -91,12 +114,58 @@ export function wsaSubcode(name: string): FaultSubcode {
   return { namespace: WSA, prefix: 'wsa', name };
 }
 
+/** Answers are given on the same connection alone. Source: WS-Addressing 1.0 SOAP Binding, section 6.4.1.8. */
+export function faultOnlyAnonymous(header: 'ReplyTo' | 'FaultTo'): Fault {
+  return faultOfHeader(header, ['InvalidAddressingHeader', 'OnlyAnonymousAddressSupported']);
+}
+
+/** The one address is anonymous where the other is not. Source: WS-Addressing 1.0 SOAP Binding, section 6.4.1.9. */
+export function faultOnlyNonAnonymous(header: 'ReplyTo' | 'FaultTo'): Fault {
+  return faultOfHeader(header, ['InvalidAddressingHeader', 'OnlyNonAnonymousAddressSupported']);
+}
+
+/** Nothing is sent to this address. Source: WS-Addressing 1.0 SOAP Binding, section 6.4.1.1. */
+export function faultInvalidAddress(header: 'ReplyTo' | 'FaultTo'): Fault {
+  return faultOfHeader(header, ['InvalidAddressingHeader', 'InvalidAddress']);
+}
+
+/** Another message had this MessageID. Source: WS-Addressing 1.0 SOAP Binding, section 6.4.1.5. */
+export function faultDuplicateMessageId(): Fault {
+  return faultOfHeader('MessageID', ['InvalidAddressingHeader', 'DuplicateMessageID']);
+}
+
+/** The RelatesTo of an answer names no message that waits for one. */
+export function faultOfRelatesTo(reason: string): Fault {
+  return new Fault('Sender', reason, {
+    location: `{${WSA}}RelatesTo`,
+    subcodes: ['InvalidAddressingHeader'].map(wsaSubcode),
+    detail: problemOf('RelatesTo'),
+  });
+}
+
+/** True for whoever holds the other end of the connection, who is meant where nobody is named. */
+export function isAnonymous(reference: EndpointReference | undefined): boolean {
+  return reference === undefined || reference.address === ANONYMOUS;
+}
+
+function elsewhereOf(
+  replyTo: EndpointReference | undefined,
+  faultTo: EndpointReference | undefined,
+): Elsewhere | undefined {
+  if (isAnonymous(replyTo) && isAnonymous(faultTo)) return undefined;
+  return { ...(replyTo && { replyTo }), ...(faultTo && { faultTo }) };
+}
+
 function faultOfHeader(header: string, subcodes: readonly string[]): Fault {
   return new Fault('Sender', `wsa:${header}: ${subcodes.at(-1)}`, {
     location: `{${WSA}}${header}`,
     subcodes: subcodes.map(wsaSubcode),
-    detail: `<wsa:ProblemHeaderQName xmlns:wsa="${WSA}">wsa:${header}</wsa:ProblemHeaderQName>`,
+    detail: problemOf(header),
   });
+}
+
+function problemOf(header: string): string {
+  return `<wsa:ProblemHeaderQName xmlns:wsa="${WSA}">wsa:${header}</wsa:ProblemHeaderQName>`;
 }
 
 function refuseNotUnderstood(
@@ -131,20 +200,28 @@ export function trimmedTextOf(header: XmlElement | undefined): string | undefine
   return (header && textOf(header).trim()) || undefined;
 }
 
-function addressOf(reference: XmlElement | undefined): string | undefined {
+function referenceOf(reference: XmlElement | undefined): EndpointReference | undefined {
   if (reference === undefined) return undefined;
   const [address, ...others] = childrenNamed(reference, WSA, 'Address');
   const value = trimmedTextOf(address);
   if (value === undefined || others.length > 0) {
     throw faultOfHeader(reference.name, ['InvalidAddressingHeader', 'MissingAddressInEPR']);
   }
-  return value;
+  const parameters = childrenNamed(reference, WSA, 'ReferenceParameters').flatMap(elementsOf);
+  return { address: value, parameters };
 }
 
-function refuseOtherAddress(header: string, address: string | undefined): void {
-  if (address !== undefined && address !== ANONYMOUS) {
-    throw faultOfHeader(header, ['InvalidAddressingHeader', 'OnlyAnonymousAddressSupported']);
-  }
+/**
+ * The parameters of a reference as the header blocks of a message to it, each declaring its own prefixes.
+ *
+ * @see WS-Addressing 1.0 SOAP Binding, section 3.4
+ */
+export function referenceHeaders({ parameters }: EndpointReference): string {
+  const own = `{${WSA}}IsReferenceParameter`;
+  return parameters
+    .map((one) => ({ ...one, attributes: new Map([...one.attributes, [own, 'true']]) }))
+    .map((one) => serializeXml(one))
+    .join('');
 }
 
 function isReply(header: XmlElement): boolean {

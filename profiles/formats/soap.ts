@@ -1,6 +1,7 @@
 import { Fault, type FaultCode, type FaultSubcode } from '../refusal.ts';
 import {
   ANONYMOUS,
+  type Elsewhere,
   type HeaderOptions,
   type Oddity,
   readAddressing,
@@ -32,6 +33,8 @@ export interface Opened {
   readonly to?: string;
   /** `wsa:ReplyTo/wsa:Address`; absent means anonymous. */
   readonly replyTo?: string;
+  /** Where answers and faults go, where that is not the other end of the connection. Source: ITI TF-2: Appendix V. */
+  readonly elsewhere?: Elsewhere;
   /** Header blocks in order, the addressing ones included. */
   readonly headers: readonly XmlElement[];
   /** The single payload element. */
@@ -131,13 +134,16 @@ export function envelopeParts(header: EnvelopeHeader): { before: string; after: 
   const { action, messageId, relatesTo, to, headers = '' } = header;
   const asks = messageId !== undefined && relatesTo === undefined;
   const replyTo = header.replyTo ?? (asks ? ANONYMOUS : undefined);
+  const must = ' soap:mustUnderstand="true"';
+  // Who does not read these would answer, or be answered, in the wrong place.
+  const [ofTo, ofReplyTo] = [relatesTo === undefined ? '' : must, header.replyTo ? must : ''];
   const blocks = [
-    to === undefined ? '' : `<wsa:To>${escapeXml(to)}</wsa:To>`,
+    to === undefined ? '' : `<wsa:To${ofTo}>${escapeXml(to)}</wsa:To>`,
     messageId === undefined ? '' : `<wsa:MessageID>${escapeXml(messageId)}</wsa:MessageID>`,
-    `<wsa:Action soap:mustUnderstand="true">${escapeXml(action)}</wsa:Action>`,
+    `<wsa:Action${must}>${escapeXml(action)}</wsa:Action>`,
     replyTo === undefined
       ? ''
-      : `<wsa:ReplyTo><wsa:Address>${escapeXml(replyTo)}</wsa:Address></wsa:ReplyTo>`,
+      : `<wsa:ReplyTo${ofReplyTo}><wsa:Address>${escapeXml(replyTo)}</wsa:Address></wsa:ReplyTo>`,
     relatesTo === undefined ? '' : `<wsa:RelatesTo>${escapeXml(relatesTo)}</wsa:RelatesTo>`,
     headers,
   ];
@@ -178,15 +184,21 @@ export function httpStatusOf(fault: Fault): 400 | 500 {
  * The envelope that carries a fault, as XML.
  *
  * @param relatesTo the MessageID of the refused message, if it could be read
+ * @param sent what a fault says besides that travels in a message of its own
  * @see SOAP 1.2 Part 1, section 5.4; WS-Addressing 1.0 SOAP Binding, section 6
  */
-export function writeFault(fault: Fault, relatesTo?: string): string {
+export function writeFault(
+  fault: Fault,
+  relatesTo?: string,
+  sent: Pick<EnvelopeHeader, 'to' | 'messageId' | 'headers'> = {},
+): string {
   const addressing = fault.subcodes.some(({ namespace }) => namespace === WSA);
   const detail = fault.detail === undefined ? '' : `<soap:Detail>${fault.detail}</soap:Detail>`;
   return writeEnvelope({
     action: addressing ? `${WSA}/fault` : `${WSA}/soap/fault`,
     relatesTo,
-    headers: faultHeaders(fault),
+    ...sent,
+    headers: faultHeaders(fault) + (sent.headers ?? ''),
     body:
       `<soap:Fault><soap:Code><soap:Value>soap:${fault.fault}</soap:Value>` +
       `${writeSubcodes(fault.subcodes)}</soap:Code>` +

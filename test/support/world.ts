@@ -181,6 +181,10 @@ export class World {
     this.#gateways.delete(name);
   }
 
+  runs(name: string): boolean {
+    return this.#gateways.has(name);
+  }
+
   gateway(name = 'east'): Gateway {
     const gateway = this.#gateways.get(name);
     if (!gateway) throw new Error(`${name} does not run`);

@@ -201,7 +201,7 @@ describe('what is badly made', () => {
             .replace(new RegExp(`<wsa:${header}>.*?</wsa:${header}>`), '')
             .replace('</soap:Header>', `${other}</soap:Header>`),
         );
-        const { fault } = await refused(registry, message);
+        const { fault } = await refused(registry, message, 'ITI-18');
         expect(codesOf(fault)).toEqual([
           'Sender',
           'wsa:InvalidAddressingHeader',
