@@ -7,6 +7,7 @@ import { MllpSender } from './outbound/mllp-sender.ts';
 import { SoapSender } from './outbound/soap-sender.ts';
 import { v2NamesOf } from './ourselves.ts';
 import type { Partners } from './partners.ts';
+import type { ExpectedAnswers } from './queue/expected-answers.ts';
 import { alertOf, type Recorder, recordOf } from './safeguards/audit.ts';
 import type { AuditTrail } from './safeguards/audit-trail.ts';
 
@@ -18,6 +19,7 @@ export interface ExchangeSurroundings {
   readonly trail: AuditTrail;
   readonly recorder: Recorder;
   readonly spoolDirectory: string;
+  readonly expected: ExpectedAnswers;
   readonly now: () => Date;
   readonly uuid: () => string;
   readonly log: Log;
@@ -62,9 +64,11 @@ export function exchangeHere(surroundings: ExchangeSurroundings): {
   };
 }
 
-function soapSenderOf({ config, spoolDirectory, now, uuid }: ExchangeSurroundings): SoapSender {
+function soapSenderOf(surroundings: ExchangeSurroundings): SoapSender {
+  const { config, spoolDirectory, expected, now, uuid } = surroundings;
   const { limits, retrieval } = config;
-  return new SoapSender({ now, uuid, spoolDirectory, limits, deadlineMs: retrieval.longestMs });
+  const deadlineMs = retrieval.longestMs;
+  return new SoapSender({ now, uuid, spoolDirectory, expected, limits, deadlineMs });
 }
 
 function mllpSenderOf({ config, now, uuid, log, metrics }: ExchangeSurroundings): MllpSender {

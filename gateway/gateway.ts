@@ -17,6 +17,7 @@ import { IdentityKeeping } from './identity-keeping.ts';
 import { exchangeHere } from './exchange-here.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
 import { SoapListener } from './inbound/soap-listener.ts';
+import { takeAnswer } from './inbound/take-answer.ts';
 import { OperationsListener, webHandler } from './inbound/web.ts';
 import { WsdlLibrary } from './inbound/wsdl.ts';
 import type { Log } from './log.ts';
@@ -26,6 +27,7 @@ import { MllpListeners } from './mllp-listeners.ts';
 import type { Exchange, Releases } from './outbound/exchange.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
+import { ExpectedAnswers } from './queue/expected-answers.ts';
 import { type Retrievals, startRetrievals } from './retrievals.ts';
 import { alertOf, type Recorder, recordOf } from './safeguards/audit.ts';
 import type { AuditTrail } from './safeguards/audit-trail.ts';
@@ -53,6 +55,7 @@ export class Gateway {
   readonly #uuid: () => string;
   readonly #metrics = new Metrics();
   readonly #here = new ActorsHere();
+  readonly #expected = new ExpectedAnswers();
   readonly #closing: (() => Promise<void>)[] = [];
   readonly #afterStart: (() => Promise<void>)[] = [];
   /** What operators may ask, beside what every process is asked. */
@@ -181,6 +184,7 @@ export class Gateway {
       partners,
       config: this.#config,
       here: this.#here,
+      expected: this.#expected,
       now: this.#now,
       uuid: this.#uuid,
       log: this.#log,
@@ -345,6 +349,7 @@ export class Gateway {
       authentication: partners,
       actors: this.#here.names,
       answer: (incoming) => answerMessage(incoming, house),
+      takeAnswer: (incoming) => takeAnswer(incoming, { ...house, expected: this.#expected }),
       web: webHandler({ wsdl, actors: this.#here.names }),
       pace: limits,
       log: this.#log,

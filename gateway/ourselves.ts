@@ -15,6 +15,12 @@ export function communityOf(config: Config): Community {
   };
 }
 
+/** Where partners send the answers to what this process has asked asynchronously. */
+export function callbackUrlOf({ asynchronous, listen: { soap } }: Config): string {
+  const here = soap.publicUrl ?? `https://${soap.host}:${soap.port}`;
+  return asynchronous.callback ?? `${here.replace(/\/$/, '')}/replies`;
+}
+
 /** What HL7 v2 calls this system and the authorities of its ids. */
 export function v2NamesOf({ device, mllp, assigningAuthorities }: Config) {
   return {

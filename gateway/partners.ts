@@ -8,6 +8,7 @@ import { type Config, parseYaml } from './config.ts';
 import type { Identified, NodeAuthentication } from './inbound/soap-listener.ts';
 import type { Log } from './log.ts';
 import type { Endpoint } from './outbound/soap-sender.ts';
+import { callbackUrlOf } from './ourselves.ts';
 import { isCallbackOf } from './safeguards/asynchronous-partner.ts';
 import { callerFor } from './safeguards/caller.ts';
 import {
@@ -172,7 +173,8 @@ export class Partners implements NodeAuthentication {
     const peer = 'system' in destination ? destination.system : destination.homeCommunityId;
     const [receiver] = entry.mllp?.senders ?? [];
     const v2 = receiver && { receiver, charset: entry.mllp?.charset };
-    return { url, peer, tls: this.#tlsFor(entry), ...(v2 && { v2 }) };
+    const callback = this.#callbackFor(entry, transaction);
+    return { url, peer, tls: this.#tlsFor(entry), ...callback, ...(v2 && { v2 }) };
   }
 
   /** A peer on this machine that has shown no certificate: its names in the directory are all that it is known by. */
@@ -211,7 +213,14 @@ export class Partners implements NodeAuthentication {
       (entry) => entry.kind === 'system' && entry.own,
     );
     const entry = own.find(({ endpoints }) => endpoints[transaction] === url) ?? own[0];
-    return entry ? { url, peer: actor, tls: this.#tlsFor(entry) } : undefined;
+    if (!entry) return undefined;
+    return { url, peer: actor, tls: this.#tlsFor(entry), ...this.#callbackFor(entry, transaction) };
+  }
+
+  /** Where the answer is wanted of a partner that is asked asynchronously. */
+  #callbackFor({ name, asynchronous }: DirectoryEntry, transaction: string) {
+    if (!asynchronous.includes(transaction)) return {};
+    return { callback: { url: callbackUrlOf(this.#options.config), partner: name } };
   }
 
   #tlsFor(entry: DirectoryEntry): ConnectionOptions {

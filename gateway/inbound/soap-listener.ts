@@ -33,12 +33,16 @@ export interface SoapListenerOptions {
   /** `https://host:port`, as peers reach it; with the port that was bound where it ends in `:0`. */
   readonly publicUrl?: string;
   readonly answer: (incoming: Incoming) => Promise<Reply>;
+  /** Answers to what we have asked asynchronously, at `/replies`. */
+  readonly takeAnswer: (incoming: Omit<Incoming, 'actor'>) => Promise<Reply>;
   /** Everything that is not a SOAP post: WSDL, and the polite no. */
   readonly web: RequestListener;
   readonly pace: PaceLimits;
   readonly log: Log;
 }
 
+/** Where answers come to that are messages of their own. */
+const CALLBACK_PATH = '/replies';
 /** Octets of a refused request that are read and thrown away before the socket is closed. */
 const DRAIN_BYTES = 65_536;
 /** How long a socket may idle between two requests. */
@@ -144,17 +148,19 @@ export class SoapListener {
     }
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const actor = path.slice(1) as ActorName;
-    if (request.method !== 'POST' || !this.#options.actors.has(actor)) {
+    const isAnswer = path === CALLBACK_PATH;
+    if (request.method !== 'POST' || !(isAnswer || this.#options.actors.has(actor))) {
       this.#options.web(request, response);
       return;
     }
-    const reply = await this.#options.answer({
-      actor,
+    const incoming = {
       contentType: request.headers['content-type'] ?? '',
       source: this.#pace.of(request),
       peer: identified.peer,
       endpoint: `${this.url}${path}`,
-    });
+    };
+    const { answer, takeAnswer } = this.#options;
+    const reply = await (isAnswer ? takeAnswer(incoming) : answer({ actor, ...incoming }));
     await this.#send(reply, request, response);
   }
 

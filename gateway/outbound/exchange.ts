@@ -92,7 +92,7 @@ export class Exchange {
         response,
         query: transaction.audit.event.asker === 'Query' ? unanswered?.requestText : undefined,
         messageId: unanswered?.messageId,
-        asker: { userId: undefined, host: this.#house.host },
+        asker: { userId: endpoint.callback?.url, host: this.#house.host },
         answerer: { userId: endpoint.url, host: new URL(endpoint.url).hostname, name: peer },
       });
     try {

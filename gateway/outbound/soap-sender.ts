@@ -17,9 +17,15 @@ import {
   readFault,
   writeEnvelope,
 } from '../../profiles/formats/soap.ts';
-import { parseXml, XML_LIMITS } from '../../profiles/formats/xml.ts';
-import { Refusal } from '../../profiles/refusal.ts';
+import { parseXml, type XmlElement, XML_LIMITS } from '../../profiles/formats/xml.ts';
+import { Fault, Refusal } from '../../profiles/refusal.ts';
 import type { Issue, SoapWire, Transaction } from '../../profiles/transaction.ts';
+import type {
+  ArrivingAnswer,
+  Arrival,
+  Expectation,
+  ExpectedAnswers,
+} from '../queue/expected-answers.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
 import { failureOf, failureOfAnswer, failureOfDeadline, failureOfFault } from './failure.ts';
 
@@ -30,6 +36,8 @@ export interface Endpoint {
   readonly peer: string;
   /** TLS options for this peer: our certificate, its anchors, its protocol floor. */
   readonly tls: ConnectionOptions;
+  /** It is asked asynchronously: where its answer is wanted, and the directory's name of who may bring it. */
+  readonly callback?: { readonly url: string; readonly partner: string };
   /** MSH-5 and MSH-6, and how it reads: where HL7 v2 is sent. */
   readonly v2?: {
     readonly receiver: { readonly application: string; readonly facility: string };
@@ -46,6 +54,16 @@ export interface SenderOptions extends Issue {
     readonly documentsPerMessage: number;
   };
   readonly deadlineMs: number;
+  /** Who takes the answers to what is asked asynchronously; without it, nothing is. */
+  readonly expected?: ExpectedAnswers;
+}
+
+/** An answer whose envelope is here, on the connection or at our callback. */
+interface Came extends ArrivingAnswer {
+  /** At our callback: how its sender is told. */
+  readonly arrival?: Arrival;
+  /** Its documents are being taken. */
+  isReceiving?: boolean;
 }
 
 /** An answer that was read, and what is needed to record it. */
@@ -97,10 +115,13 @@ export class SoapSender {
     if (!message) throw new Error(`${transaction.id} has no message`);
     const messageId = `urn:uuid:${this.#options.uuid()}`;
     to.onMessage?.({ messageId, requestText: body.xml });
+    const { callback } = endpoint;
+    const expectation = callback && this.#options.expected?.expect(messageId, callback.partner);
     const envelope = writeEnvelope({
       action: message.action,
       messageId,
       to: endpoint.url,
+      replyTo: expectation && callback?.url,
       headers: body.headers,
       body: body.xml,
     });
@@ -109,26 +130,41 @@ export class SoapSender {
     const timer = setTimeout(() => abort.abort(), deadlineMs);
     const { progressed } = to;
     let answer: IncomingMessage | undefined;
-    const parts = new IncomingParts(this.#options.spoolDirectory, this.#options.limits);
-    try {
-      answer = await this.#post(
-        endpoint,
-        { envelope, transaction, body, action: message.action },
-        abort.signal,
-      );
-      const opened = await this.#open(answer, parts, endpoint.peer);
+    const posted = this.#post(
+      endpoint,
+      { envelope, transaction, body, action: message.action },
+      abort.signal,
+    ).then((response) => {
+      answer = response;
+      return response;
+    });
+    let hasCome = false;
+    const take = async (came: Came): Promise<Sent<Response>> => {
+      const { parts } = came;
+      hasCome = true;
+      const opened = openAnswer(came.element, endpoint.peer);
       this.#expect(opened, { messageId, replyAction: message.replyAction, peer: endpoint.peer });
       const response = transaction.response.decode(opened, parts.followed ? parts : NO_PARTS);
-      await parts.receive(
-        progressed &&
-          (() => {
-            timer.refresh();
-            progressed();
-          }),
-      );
+      came.isReceiving = true;
+      await parts.receive(() => {
+        // What comes to our callback does not end with our own connection.
+        abort.signal.throwIfAborted();
+        if (!progressed) return;
+        timer.refresh();
+        progressed();
+      });
       return { response, messageId, requestText: body.xml, release: () => parts.release() };
+    };
+    try {
+      const sent = await this.#firstTaken(posted, take, {
+        expectation,
+        signal: abort.signal,
+        peer: endpoint.peer,
+      });
+      expectation?.end('answered');
+      return sent;
     } catch (error) {
-      await parts.release();
+      expectation?.end(hasCome && !abort.signal.aborted ? 'answered' : 'late');
       throw this.#failed(error, {
         aborted: abort.signal.aborted,
         brokeOff: answer !== undefined && !answer.complete,
@@ -137,6 +173,51 @@ export class SoapSender {
       });
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /**
+   * The answer on the connection, or, where that says 202, the one that comes to our callback. One that breaks off there is
+   * waited for again: its sender has not heard that it was taken.
+   */
+  async #firstTaken<Response>(
+    posted: Promise<IncomingMessage>,
+    take: (came: Came) => Promise<Sent<Response>>,
+    {
+      expectation,
+      signal,
+      peer,
+    }: { expectation: Expectation | undefined; signal: AbortSignal; peer: string },
+  ): Promise<Sent<Response>> {
+    const atCallback = async (): Promise<Came> => {
+      if (!expectation) throw failureOfAnswer('answered 202, and was not asked to', peer);
+      const arrival = await expectation.next(signal);
+      return { ...arrival, arrival };
+    };
+    let next: Promise<Came>;
+    if (expectation) {
+      // A partner may answer before it says that it will.
+      const elsewhere = atCallback();
+      const here = posted.then((answer) =>
+        isAccepted(answer) ? elsewhere : this.#read(answer, peer),
+      );
+      for (const one of [elsewhere, here]) one.catch(() => undefined);
+      next = Promise.race([here, elsewhere]);
+    } else next = posted.then((answer) => this.#read(answer, peer));
+    for (;;) {
+      const came = await next;
+      try {
+        const sent = await take(came);
+        came.arrival?.taken();
+        return sent;
+      } catch (error) {
+        await came.parts.release();
+        // A fault is an answer, too.
+        if ((error as { cause?: unknown }).cause instanceof Fault) came.arrival?.taken();
+        else came.arrival?.notTaken();
+        if (!came.arrival || !came.isReceiving || signal.aborted) throw error;
+        next = atCallback();
+      }
     }
   }
 
@@ -210,14 +291,11 @@ export class SoapSender {
     }
   }
 
-  async #open(
-    answer: IncomingMessage,
-    parts: IncomingParts,
-    peer: string,
-  ): Promise<OpenedEnvelope> {
+  async #read(answer: IncomingMessage, peer: string): Promise<Came> {
     const contentType = answer.headers['content-type'] ?? '';
     const { type } = parseContentType(contentType);
-    const { limits } = this.#options;
+    const { limits, spoolDirectory } = this.#options;
+    const parts = new IncomingParts(spoolDirectory, limits);
     let root: Uint8Array;
     if (type === 'multipart/related') {
       const reader = new MtomReader(answer, contentType, {
@@ -237,14 +315,7 @@ export class SoapSender {
         peer,
       );
     }
-    const element = parseXml(root, { ...XML_LIMITS, bytes: limits.envelopeBytes });
-    const fault = readFault(element);
-    if (fault) throw failureOfFault(fault, peer);
-    return readEnvelope(element, {
-      answer: true,
-      understood: ({ namespace, name }) =>
-        namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
-    });
+    return { element: parseXml(root, { ...XML_LIMITS, bytes: limits.envelopeBytes }), parts };
   }
 
   #expect(
@@ -287,6 +358,26 @@ export class SoapSender {
     }
     return agent;
   }
+}
+
+/** The partner will answer elsewhere: 202, and as some say it, another success without anything. */
+function isAccepted(answer: IncomingMessage): boolean {
+  const { statusCode = 0, headers } = answer;
+  const isEmpty = headers['content-type'] === undefined && statusCode >= 200 && statusCode < 300;
+  if (statusCode !== 202 && !isEmpty) return false;
+  answer.resume();
+  return true;
+}
+
+/** @throws PeerFailure for a fault */
+function openAnswer(element: XmlElement, peer: string): OpenedEnvelope {
+  const fault = readFault(element);
+  if (fault) throw failureOfFault(fault, peer);
+  return readEnvelope(element, {
+    answer: true,
+    understood: ({ namespace, name }) =>
+      namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
+  });
 }
 
 async function readWhole(

@@ -1,7 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ActorName } from '../../actors/actor.ts';
-import { CONFIG_FILE, parseYaml, writeYaml } from '../../gateway/config.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
@@ -10,7 +7,7 @@ import { ITI_41 } from '../../profiles/xds/iti-41.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments, getAll, getDocuments } from '../../profiles/xds/stored-query-builders.ts';
-import { freePorts } from '../../scripts/federation.ts';
+import { divide, INNER, OUTER } from '../support/divided.ts';
 import { expectErrors } from '../support/expectations.ts';
 import { aPixQuery } from '../support/hl7v3-builders.ts';
 import { aProvision, aRegistration, octets } from '../support/region-documents.ts';
@@ -19,76 +16,6 @@ import { regionOids, World } from '../support/world.ts';
 const oids = regionOids(1);
 const bytes = octets('the same letter in both houses');
 const uniqueId = '2.999.88.1';
-
-/** What an actor of our own may call, in any room. */
-const EVERYTHING = ['ITI-18', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
-
-/** Actors that hold the data; the others face the hospitals and the other communities. */
-const INNER: readonly ActorName[] = ['patient-identity', 'document-registry'];
-const OUTER: readonly ActorName[] = [
-  'document-repository',
-  'initiating-gateway',
-  'responding-gateway',
-];
-
-/**
- * Divides a community that is founded into two processes, which know each other as their own: registry and identity in
- * one, repository and gateways in the other. Each has its own database, audit trail and port, and one certificate.
- */
-async function divide(world: World): Promise<Record<ActorName, string>> {
-  const outer = world.folder();
-  const inner = join(world.directory, 'east-inner');
-  const [port = 0, operations = 0] = await freePorts(2);
-  const outerUrl = world.url('').replace(/\/$/, '');
-  const innerUrl = `https://127.0.0.1:${port}`;
-  await mkdir(join(inner, 'certificates'), { recursive: true });
-  await mkdir(join(inner, 'var'), { recursive: true });
-  for (const name of ['own.pem', 'own.key', 'anchors.pem', 'crls.pem']) {
-    await copyFile(join(outer, 'certificates', name), join(inner, 'certificates', name));
-  }
-  const read = async (name: string) =>
-    parseYaml(await readFile(join(outer, name), 'utf8'), name) as Record<string, unknown>;
-  const { entries } = (await read('directory.yaml')) as { entries: Record<string, unknown>[] };
-  const [system] = entries.filter(({ kind }) => kind === 'system');
-  const issuer = (system?.certificate as { issuer?: string } | undefined)?.issuer;
-  const withOwn = {
-    entries: [
-      ...entries,
-      {
-        name: 'own-actors',
-        kind: 'system',
-        own: true,
-        institution: 'NET-1',
-        certificate: { issuer, serialNumber: 'NET-1' },
-        assigningAuthorities: [],
-        transactions: EVERYTHING,
-      },
-    ],
-  };
-  const config = await read(CONFIG_FILE);
-  const destinations = (actors: readonly ActorName[], url: string) =>
-    Object.fromEntries(actors.map((actor) => [actor, `${url}/${actor}`]));
-  const write = async (folder: string, over: Record<string, unknown>) => {
-    await writeFile(join(folder, CONFIG_FILE), writeYaml({ ...config, ...over }));
-    await writeFile(join(folder, 'directory.yaml'), writeYaml(withOwn));
-  };
-  await write(outer, { actors: OUTER, destinations: destinations(INNER, innerUrl) });
-  await write(inner, {
-    actors: INNER,
-    destinations: destinations(OUTER, outerUrl),
-    listen: {
-      soap: { host: '127.0.0.1', port, publicUrl: innerUrl },
-      operations: { host: '127.0.0.1', port: operations },
-    },
-    audit: { node: 'east-inner' },
-  });
-  await world.startFolder('east-inner', inner);
-  await world.startRegion('east');
-  return {
-    ...destinations(INNER, innerUrl),
-    ...destinations(OUTER, outerUrl),
-  } as Record<ActorName, string>;
-}
 
 /** The same story in any house: a feed, a submission, a query, a retrieval, and what is refused. */
 async function story(world: World, urls: Record<ActorName, string>) {

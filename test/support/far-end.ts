@@ -98,7 +98,7 @@ export class FarEnd {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
     const message = await readMessage({ headers: request.headers, body: Buffer.concat(chunks) });
-    const opened = readEnvelope(message.root, { understood: () => true });
+    const opened = readEnvelope(message.root, { asynchronous: true, understood: () => true });
     const known = this.#replies.get(opened.action);
     this.requests.push({
       transaction: known?.transaction ?? 'unknown',
