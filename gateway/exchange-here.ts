@@ -31,7 +31,7 @@ export function exchangeHere(surroundings: ExchangeSurroundings): {
   readonly exchange: Exchange;
   close(): void;
 } {
-  const { partners, here, trail, recorder, now, uuid, log, metrics } = surroundings;
+  const { partners, here, expected, trail, recorder, now, uuid, log, metrics } = surroundings;
   const sender = soapSenderOf(surroundings);
   const mllpSender = mllpSenderOf(surroundings);
   partners.onChange(() => {
@@ -58,6 +58,7 @@ export function exchangeHere(surroundings: ExchangeSurroundings): {
   return {
     exchange,
     close() {
+      expected.close();
       sender.close();
       mllpSender.close();
     },

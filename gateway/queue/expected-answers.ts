@@ -43,13 +43,14 @@ const MOST_REMEMBERED = 10_000;
 export class ExpectedAnswers {
   readonly #waiting = new Map<string, Waiting>();
   readonly #past = new Map<string, 'duplicate' | 'late'>();
+  readonly #stopping = new AbortController();
 
   /** Before the message is sent: its answer may come before the sending has ended. */
   expect(messageId: string, partner: string): Expectation {
     const waiting: Waiting = { partner, come: [], wanted: undefined, isBusy: false };
     this.#waiting.set(messageId, waiting);
     return {
-      next: (signal) => nextOf(waiting, signal),
+      next: (signal) => nextOf(waiting, [signal, this.#stopping.signal]),
       end: (how) => {
         this.#waiting.delete(messageId);
         for (const arrival of waiting.come.splice(0)) arrival.notTaken();
@@ -88,6 +89,11 @@ export class ExpectedAnswers {
     }
   }
 
+  /** The process stops: nobody waits any more. */
+  close(): void {
+    this.#stopping.abort();
+  }
+
   #remember(messageId: string, how: 'duplicate' | 'late'): void {
     const [oldest] = this.#past.keys();
     if (this.#past.size >= MOST_REMEMBERED && oldest !== undefined) this.#past.delete(oldest);
@@ -95,26 +101,20 @@ export class ExpectedAnswers {
   }
 }
 
-function nextOf(waiting: Waiting, signal: AbortSignal): Promise<Arrival> {
+function nextOf(waiting: Waiting, signals: readonly AbortSignal[]): Promise<Arrival> {
   return new Promise((resolve, reject) => {
     const [come] = waiting.come.splice(0, 1);
-    if (come) {
-      resolve(come);
-      return;
-    }
-    const aborted = () => {
+    const settled = (outcome: () => void) => {
       waiting.wanted = undefined;
-      reject(new Error('no answer came'));
+      for (const signal of signals) signal.removeEventListener('abort', aborted);
+      outcome();
     };
-    if (signal.aborted) {
-      aborted();
-      return;
+    const aborted = () => settled(() => reject(new Error('no answer came')));
+    if (come) resolve(come);
+    else if (signals.some((signal) => signal.aborted)) aborted();
+    else {
+      waiting.wanted = (arrival) => settled(() => resolve(arrival));
+      for (const signal of signals) signal.addEventListener('abort', aborted, { once: true });
     }
-    waiting.wanted = (arrival) => {
-      waiting.wanted = undefined;
-      signal.removeEventListener('abort', aborted);
-      resolve(arrival);
-    };
-    signal.addEventListener('abort', aborted, { once: true });
   });
 }
