@@ -46,8 +46,47 @@ const queueList = command({
   },
 });
 
+/** One request with a callback, as the running process tells it. */
+interface CallbackLine {
+  readonly partner: string;
+  readonly transaction: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly since: string;
+  readonly reason?: string;
+}
+
+const queueCallbacks = command({
+  name: 'queue callbacks',
+  summary: {
+    en: "Requests of partners whose answers wait for the partner's callback, or were given up.",
+    ja: '連携先のコールバックへの応答待ちの要求と、応答をあきらめた要求。',
+  },
+  options: { folder: option.folder() },
+  async run({ folder }, { print }) {
+    const lines = (await askRunning(folder, 'queue.callbacks')) as readonly CallbackLine[];
+    const table = tableOf(
+      ['partner', 'transaction', 'state', 'attempts', 'since', 'reason'],
+      lines.map(({ partner, transaction, state, attempts, since, reason }) => [
+        partner,
+        transaction,
+        state,
+        String(attempts),
+        since,
+        reason ?? '',
+      ]),
+    );
+    const none = {
+      en: 'no request waits for a callback',
+      ja: 'コールバック待ちの要求はありません',
+    };
+    print(lines.length === 0 ? none : table.join('\n'), lines);
+    return lines.length === 0 ? EXIT.nothingToDo : EXIT.done;
+  },
+});
+
 /** `kakehashi queue …` */
-export const queueCommands = [queueList];
+export const queueCommands = [queueList, queueCallbacks];
 
 /** Asks the process that runs for a folder; says how to start it when there is none. */
 async function askRunning(folder: string, what: string): Promise<unknown> {
