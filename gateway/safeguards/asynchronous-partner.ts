@@ -17,11 +17,13 @@ export interface AsynchronousPartner {
 
 /** Reads `callbacks` and `asynchronous` of a row. */
 export function readAsynchronous(row: CheckedRow): AsynchronousPartner {
-  const callbacks = row.texts('callbacks', /^https:\/\/[^\s#@]{1,2000}$/, HTTPS).map((text, at) => {
-    const address = normalAddress(text);
-    if (text !== '' && address === undefined) row.fault(`callbacks[${at}]`, HTTPS);
-    return address ?? '';
-  });
+  const callbacks = row
+    .texts('callbacks', /^https:\/\/[^\s#@]{1,2000}$/i, HTTPS)
+    .map((text, at) => {
+      const address = normalAddress(text);
+      if (text !== '' && address === undefined) row.fault(`callbacks[${at}]`, HTTPS);
+      return address ?? '';
+    });
   const asynchronous = row.texts('asynchronous', ONE_OF, `of ${ASYNCHRONOUS.join(', ')}`);
   return { callbacks, asynchronous };
 }

@@ -311,9 +311,9 @@ describe('kakehashi partner', () => {
   });
 });
 
-describe('kakehashi queue ls', () => {
+describe.each(['ls', 'callbacks'])('kakehashi queue %s', (verb) => {
   it('says how to start the process when none runs', async () => {
-    const { exit, stderr } = await ran('queue', 'ls', shimane);
+    const { exit, stderr } = await ran('queue', verb, shimane);
 
     expect(exit).toBe(EXIT.failed);
     expect(stderr).toContain(

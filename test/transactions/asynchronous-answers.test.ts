@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ANONYMOUS, NONE } from '../../profiles/formats/soap-addressing.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { Fault } from '../../profiles/refusal.ts';
@@ -10,6 +12,7 @@ import { ITI_41 } from '../../profiles/xds/iti-41.ts';
 import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { askControl } from '../../gateway/control.ts';
+import { runCommandLine } from '../../scripts/kakehashi.ts';
 import { type Arrived, CallbackEnd, changeRows, responseIn } from '../support/callback-end.ts';
 import { eventually } from '../support/expectations.ts';
 import { aPatientDiscovery, aTransmission } from '../support/hl7v3-builders.ts';
@@ -106,6 +109,17 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     `<wsa:FaultTo><wsa:Address>${address}</wsa:Address></wsa:FaultTo>`;
   const query = () => findDocuments({ patientId });
   const unknown = () => findDocuments({ patientId: { ...patientId, id: 'nobody' } });
+  const shownToTheOperator = async () => {
+    let text = '';
+    const stdout = {
+      write: (written: string) => {
+        text += written;
+      },
+    };
+    const edges = { stdout, stderr: stdout, locale: 'C', stop: () => new AbortController().signal };
+    await runCommandLine(['queue', 'callbacks', world.folder()], edges);
+    return text;
+  };
   const waiting = async () =>
     (await askControl(world.folder(), 'queue.callbacks')) as { state: string; reason?: string }[];
   const nothingWaits = async () =>
@@ -357,6 +371,7 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     expect((await waiting()).at(-1)?.reason).toBe('the callback answered 503 without a fault');
     expect(await world.filesIn('spool')).toEqual([]);
     expect(world.logged.filter((line) => line.includes('answer-given-up'))).not.toEqual([]);
+    expect(await shownToTheOperator()).toContain('the callback answered 503 without a fault');
   });
 
   it('sends after a restart what was answered before, and asks the directory of then', async () => {
@@ -371,6 +386,28 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     expect(arrived.opened.relatesTo).toBe(messageId);
     expect(await world.recordsOf('ITI-38')).toHaveLength(recorded);
     await eventually(nothingWaits);
+  });
+
+  it('judges anew, by the directory of then, whoever is answered after a restart', async () => {
+    callback.status = 503;
+    const messageId = await ask(ITI_38, query());
+    await eventually(() => callback.posts > 0);
+    await world.stopRegion('east');
+    callback.status = 202;
+    // As if the process had been killed before the answer was at rest.
+    await rm(join(world.folder(), 'var', 'spool', 'answers'), { recursive: true });
+    const alerts = (await world.alerts()).length;
+    await changeRows(world, 'east', (row) =>
+      row['name'] === 'west' ? { ...row, transactions: ['ITI-55'] } : row,
+    );
+    await world.startRegion('east');
+    const { fault, opened } = await theAnswer();
+    expect(opened.relatesTo).toBe(messageId);
+    expect(fault?.subcodes.map(({ name }) => name)).toEqual(['NotAuthorized']);
+    expect(await world.alerts()).toHaveLength(alerts + 1);
+    await changeRows(world, 'east', (row) =>
+      row['name'] === 'west' ? { ...row, transactions: ['ITI-38', 'ITI-39', 'ITI-55'] } : row,
+    );
   });
 
   it('sends nothing to an address that has left the directory since', async () => {

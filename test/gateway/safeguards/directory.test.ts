@@ -91,6 +91,21 @@ describe('the partner directory', () => {
     ]);
   });
 
+  it('reads callbacks in the form in which addresses are compared, and what is asked asynchronously', () => {
+    const callbacks = ['HTTPS://Kagawa.example.invalid:443/./replies', 'https://[::1]:8443/?a=b'];
+    const asynchronous = ['ITI-38', 'ITI-39'];
+    const { entries } = readDirectory({ entries: [aGateway({ callbacks, asynchronous })] });
+    expect(entries).toMatchObject([
+      {
+        callbacks: ['https://kagawa.example.invalid/replies', 'https://[::1]:8443/?a=b'],
+        asynchronous,
+      },
+    ]);
+    expect(readDirectory({ entries: [aGateway()] }).entries).toMatchObject([
+      { callbacks: [], asynchronous: [] },
+    ]);
+  });
+
   it('without entries lists nobody', () => {
     expect(readDirectory({ entries: [] }).entries).toEqual([]);
     expect(readDirectory(null).entries).toEqual([]);
@@ -124,6 +139,21 @@ describe('the partner directory', () => {
       'a community that is no URN',
       { entries: [aGateway({ homeCommunityIds: ['2.999.1'] })] },
       ['entries[0].homeCommunityIds[0]'],
+    ],
+    ...[
+      'http://a.invalid/',
+      'https://user:secret@a.invalid/',
+      'https://a.invalid/#b',
+      'https://:0/',
+    ].map((address): [string, unknown, string[]] => [
+      `the callback ${address}`,
+      { entries: [aGateway({ callbacks: [address] })] },
+      ['entries[0].callbacks[0]'],
+    ]),
+    [
+      'a transaction that cannot be asked asynchronously',
+      { entries: [aGateway({ asynchronous: ['ITI-38', 'ITI-41'] })] },
+      ['entries[0].asynchronous[1]'],
     ],
     [
       'a wide-area domain of a community that is not its own',

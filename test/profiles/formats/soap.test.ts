@@ -14,6 +14,7 @@ import {
 import {
   ANONYMOUS,
   type HeaderOptions,
+  referenceHeaders,
   SOAP12,
   WSA,
 } from '../../../profiles/formats/soap-addressing.ts';
@@ -170,6 +171,30 @@ describe('A SOAP 1.2 envelope, as it is read', () => {
     ]);
   });
 
+  it('gives, where answers may go elsewhere, the references of which one is not anonymous', () => {
+    const reference = (name: string, value: string, more = '') =>
+      `<wsa:${name}><wsa:Address>${value}</wsa:Address>${more}</wsa:${name}>`;
+    const elsewhere = (...references: string[]) =>
+      open(envelope(ACTION + MESSAGE_ID + references.join('')), { asynchronous: true }).elsewhere;
+    expect(elsewhere()).toBeUndefined();
+    expect(elsewhere(reference('ReplyTo', ANONYMOUS), reference('FaultTo', ANONYMOUS))).toBe(
+      undefined,
+    );
+    const listener = 'https://listener.example/';
+    expect(elsewhere(reference('ReplyTo', listener))).toEqual({
+      replyTo: { address: listener, parameters: [] },
+    });
+    expect(elsewhere(reference('FaultTo', listener))).toEqual({
+      faultTo: { address: listener, parameters: [] },
+    });
+    const parameters =
+      '<wsa:ReferenceParameters><t:one xmlns:t="urn:t">1 &lt; 2</t:one></wsa:ReferenceParameters>';
+    const found = elsewhere(reference('ReplyTo', listener, parameters))?.replyTo;
+    expect(found && referenceHeaders(found)).toMatch(
+      /^<ns\d:one xmlns:ns\d="urn:t" xmlns:(?<wsa>\w+)="[^"]*addressing" \k<wsa>:IsReferenceParameter="true">1 &lt; 2<\/ns\d:one>$/,
+    );
+  });
+
   it('refuses a header block that must be understood and is not, and names it', () => {
     const security = '<w:Security xmlns:w="urn:w" soap:mustUnderstand="true"/>';
     const fault = faultOf(envelope(ACTION + MESSAGE_ID + security));
@@ -262,6 +287,17 @@ describe('A SOAP 1.2 envelope, as it is written', () => {
     expect(opened).toMatchObject({ action: 'urn:r', relatesTo: 'a<b', oddities: [] });
     expect(opened.replyTo).toBeUndefined();
     expect(opened.headers).toHaveLength(2);
+  });
+
+  it('must have To understood where an answer travels on its own, and ReplyTo where it is wanted elsewhere', () => {
+    const on = (header: Parameters<typeof writeEnvelope>[0]) => writeEnvelope(header);
+    const common = { action: 'urn:act', to: 'https://listener.example/', body: '<a/>' };
+    expect(on({ ...common, messageId: 'urn:a', relatesTo: 'urn:b' })).toContain(
+      '<wsa:To soap:mustUnderstand="true">',
+    );
+    const asked = on({ ...common, messageId: 'urn:a', replyTo: 'https://own.example/' });
+    expect(asked).toContain('<wsa:ReplyTo soap:mustUnderstand="true">');
+    expect(asked).toContain('<wsa:To>');
   });
 
   it('comes in parts, so that a large payload is not copied', () => {
