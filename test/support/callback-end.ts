@@ -32,7 +32,8 @@ export class CallbackEnd {
   private constructor({ cert, key, ca }: ConnectionOptions) {
     this.#server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      void this.#serve(request, response);
+      // Whoever waits for the answer sees that it did not come.
+      this.#serve(request, response).catch(() => response.destroy());
     });
   }
 
