@@ -93,10 +93,10 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   try {
     const root = await rootOf(incoming, { progress, parts }, house);
     const opened = open(root, progress, house);
+    if (incoming.kept) progress.elsewhere = opened.elsewhere;
     const { bound, transaction } = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
-    if (incoming.kept) progress.elsewhere = opened.elsewhere;
-    else {
+    if (!incoming.kept) {
       const accepted = await acceptElsewhere(incoming, { root, opened, transaction, parts }, house);
       if (accepted) return accepted;
     }
