@@ -154,8 +154,8 @@ export class CallbackAnswers {
   }
 }
 
-function answerOf({ status, contentType, body, sent, interrupted }: Reply): MadeAnswer {
-  return { isFault: status !== 200, contentType, body, sent, interrupted };
+function answerOf({ status, ...reply }: Reply): MadeAnswer {
+  return { isFault: status !== 200, ...reply };
 }
 
 /** Its connection is gone. */

@@ -20,6 +20,8 @@ export interface MadeAnswer {
   readonly isFault: boolean;
   readonly contentType: string;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Octets of it, where that is known beforehand. */
+  readonly length?: number | undefined;
   /** Its octets are at rest. */
   readonly sent?: () => Promise<void>;
   /** They could not be written. */
@@ -250,7 +252,6 @@ export class AsynchronousAnswers {
     request: WaitingRequest,
   ): Promise<{ answer: KeptAnswer; content: FileContent }> {
     const { rows, answer: answerOf, directory } = this.#options;
-    await requireRoom(directory);
     const made = await answerOf(request);
     let written = 0;
     const chunks = async function* () {
@@ -265,6 +266,7 @@ export class AsynchronousAnswers {
     };
     let content: FileContent;
     try {
+      await requireRoom(directory, made.length);
       content = await spoolTo(directory, counted(), { bytes: Number.MAX_SAFE_INTEGER });
     } catch (error) {
       await made.interrupted?.(written);

@@ -121,10 +121,10 @@ export class IncomingParts implements Parts {
 }
 
 /** Makes the directory if need be. @throws Fault Receiver when the disk is nearly full: what we have acknowledged needs the rest */
-export async function requireRoom(directory: string): Promise<void> {
+export async function requireRoom(directory: string, neededBytes = 0): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
-  if (bavail * bsize < LEAST_FREE_BYTES) {
+  if (bavail * bsize < LEAST_FREE_BYTES + neededBytes) {
     throw new Fault('Receiver', 'there is no room for documents at present');
   }
 }

@@ -285,6 +285,26 @@ describeOnBothDatabases('Requests that are answered by a message of their own', 
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('are not written where there is no room for the answer: what else is acknowledged needs the rest', async () => {
+    const interrupted: number[] = [];
+    const answers = await start({
+      answer: async () => ({
+        isFault: false,
+        contentType: 'text/xml',
+        body: octets('small, and says to be large'),
+        length: Number.MAX_SAFE_INTEGER,
+        interrupted: async (bytes) => {
+          interrupted.push(bytes);
+        },
+      }),
+    });
+    await take(answers);
+    await eventually(() => kinds().includes('given-up'));
+    expect(interrupted).toEqual([0, 0, 0]);
+    expect(delivered).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('are tried again when they cannot be answered for a reason of ours', async () => {
     let tries = 0;
     const answers = await start({
