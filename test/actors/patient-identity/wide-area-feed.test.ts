@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PeerFailure, type World } from '../../../actors/actor.ts';
 import { documentRegistry } from '../../../actors/document-registry/index.ts';
 import { feedMany } from '../../../actors/patient-identity/feed-many.ts';
+import { notifyConsumers } from '../../../actors/patient-identity/notifications.ts';
 import {
   linkPatients,
   mergePatients,
@@ -367,6 +368,37 @@ describeOnBothDatabases('A region that feeds a wide-area id service', (open) => 
     await round();
     expect(kinds()).toEqual(['add', 'add']);
     expect(await oweSome({ ...begin, isAgain: true }, stores, own())).toMatchObject({ owed: 2 });
+  });
+
+  it('goes through all regional ids some at a time, and looks at nobody while much waits', async () => {
+    await identities.change(async (records) => {
+      for (let id = 100; id < 160; id += 1) await records.putRegionalId(`${id}`);
+    });
+    const first = await oweSome({ after: '', isAgain: false }, stores, own());
+    expect(first).toEqual({ after: '149', looked: 50, owed: 0, waiting: 0 });
+    const rest = await oweSome({ after: '149', isAgain: false }, stores, own());
+    expect(rest).toEqual({ looked: 10, owed: 0, waiting: 0 });
+    await identities.change(async (records) => {
+      const ids = [regional('east', '100')];
+      const feed = { service: SERVICE, kind: 'merge', ids, messageId: 'x' } as const;
+      for (let count = 0; count < 1_000; count += 1) await records.oweFeed(feed, world.now);
+    });
+    const waits = { after: '', looked: 0, owed: 0, waiting: 1_000 };
+    expect(await oweSome({ after: '', isAgain: false }, stores, own())).toEqual(waits);
+  });
+
+  it('keeps what it owes apart from the notifications in the same outbox', async () => {
+    await register(atHospital('1'));
+    await notifyConsumers(stores, own());
+    expect(await owed()).toMatchObject({ waiting: 1 });
+    const queues = await identities.look((records) => records.queuesOfConsumers());
+    expect(queues).toEqual([]);
+    await identities.change((records) =>
+      records.addNotification({ consumer: SERVICE, ids: [], messageId: 'y' }, world.now),
+    );
+    expect(await owed()).toMatchObject({ waiting: 1 });
+    await round();
+    expect(sent).toHaveLength(1);
   });
 
   it('tells of what became one while the feed was switched off', async () => {
