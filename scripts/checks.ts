@@ -131,6 +131,14 @@ function checkDirectory(config: Config): Checked {
       en: `${gateways} gateways, ${entries.length - gateways} systems`,
       ja: `ゲートウェイ ${gateways} 件、システム ${entries.length - gateways} 件`,
     };
+    const { feed, service } = config.wideArea;
+    const isFed = entries.some((one) => one.name === service && one.endpoints['ITI-44']);
+    if (feed && !isFed) {
+      return warning('directory', {
+        en: `${detail.en}; ${service} has no endpoint for ITI-44, so wideArea.feed reaches nobody`,
+        ja: `${detail.ja}。${service} に ITI-44 の endpoint がなく、wideArea.feed が届きません`,
+      });
+    }
     return entries.length === 0 ? warning('directory', detail) : ok('directory', detail);
   } catch (error) {
     return failed('directory', reasonOf(error));

@@ -3,6 +3,7 @@ import type { Evidence, Thresholds } from './matcher.ts';
 import type { NameKeys } from './names.ts';
 import type { NamePattern } from './search-names.ts';
 import type { WideAreaId, WideAreaIdChange } from './wide-area.ts';
+import type { WideAreaOutboxReader, WideAreaOutboxWriter } from './wide-area-outbox.ts';
 
 /** What Patient Identity asks of a store. */
 export interface IdentityStore {
@@ -228,7 +229,7 @@ export interface Membership {
   readonly since: string;
 }
 
-export interface IdentityReader {
+export interface IdentityReader extends WideAreaOutboxReader {
   /** The active record that has this id in use. */
   recordOf(id: PatientId): Promise<SourceRecord | undefined>;
   /** Records by number, those that were merged too. */
@@ -286,7 +287,7 @@ export interface IdentityReader {
   comparedOtherwise(by: string, most: number): Promise<readonly number[]>;
 }
 
-export interface IdentityWriter extends IdentityReader {
+export interface IdentityWriter extends IdentityReader, WideAreaOutboxWriter {
   /** Takes a new record, or puts this one in the place of that with its number. @returns its number */
   put(record: WrittenRecord, at: Date): Promise<number>;
   /** Puts an active record under another regional id. */

@@ -18,6 +18,7 @@ import type { Change } from './regroup.ts';
 import { feedRegistry, settleRegistry } from './registry-feed.ts';
 import { changeRecords, domainsIn, type PatientIdentityStores } from './stores.ts';
 import { requireRegionalIds } from './wide-area.ts';
+import { takeBack } from './wide-area-return.ts';
 
 /**
  * ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it: add and revise, which here are one, and the merge of two
@@ -28,7 +29,9 @@ import { requireRegionalIds } from './wide-area.ts';
  * Ids of other domains (asOtherIDs) are the sender's word about another's patients and link nothing; an id of the
  * affinity domain among them counts only from a caller that may feed the affinity domain.
  *
- * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs.
+ * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs. An
+ * add of an id whose merge a network has told before undoes that merge: the network has the id in use again, and ITI-44 has no
+ * other message that could say so.
  *
  * The same message again is done once and answered as before.
  *
@@ -81,6 +84,7 @@ export const patientIdentityFeed = feed(ITI_44, {
       // It may have been cut off before the registry had done its part.
       if (earlier) return { ...earlier, isRegistryAsked: true };
       const at = { community: stores.community, caller: world.caller };
+      if (request.kind === 'add') await takeBack(request.ids, world.caller.name, change);
       const stored = await storeRegistration(request, change, at);
       if (stored !== 'held') await rememberAnswer(change.records, world, stored);
       return stored;

@@ -17,6 +17,12 @@ import type {
   Searched,
   SourceRecord,
 } from '../../actors/patient-identity/identity-store.ts';
+import type {
+  KeptOwedFeed,
+  LastTold,
+  OwedSum,
+  ToldPerson,
+} from '../../actors/patient-identity/wide-area-outbox.ts';
 import type { WideAreaId } from '../../actors/patient-identity/wide-area.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { Reads } from './database.ts';
@@ -43,6 +49,7 @@ import { searchRecords } from './identity-search.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
 import { wideAreaId, wideAreaIdsOf } from './wide-area-ids.ts';
+import { lastTold, owedFeeds, owedTo, regionalIds } from './wide-area-outbox.ts';
 
 /** What Patient Identity reads, of one state of the database. */
 export class SqlIdentityReader implements IdentityReader {
@@ -227,6 +234,30 @@ export class SqlIdentityReader implements IdentityReader {
 
   wideAreaIdsOf(regionalIds: readonly PatientId[]): Promise<readonly WideAreaId[]> {
     return wideAreaIdsOf(this.#queries, regionalIds);
+  }
+
+  lastTold(regionalId: string, service: string, person?: ToldPerson): Promise<LastTold> {
+    return lastTold(this.#queries, {
+      regionalId,
+      service,
+      ...(person === undefined ? {} : { person }),
+    });
+  }
+
+  owedFeeds(
+    service: string,
+    state: 'open' | 'refused',
+    most: number,
+  ): Promise<readonly KeptOwedFeed[]> {
+    return owedFeeds(this.#queries, { service, state, most });
+  }
+
+  owedTo(service: string): Promise<OwedSum> {
+    return owedTo(this.#queries, service);
+  }
+
+  regionalIds(after: string, most: number): Promise<readonly string[]> {
+    return regionalIds(this.#queries, after, most);
   }
 
   queuesOfConsumers(): Promise<readonly QueueOfConsumer[]> {

@@ -16,6 +16,11 @@ import type {
 } from '../../actors/patient-identity/identity-store.ts';
 import type { NameKeys } from '../../actors/patient-identity/names.ts';
 import type { WideAreaId, WideAreaIdChange } from '../../actors/patient-identity/wide-area.ts';
+import type {
+  KeptOwedFeed,
+  OwedFeed,
+  ToldPerson,
+} from '../../actors/patient-identity/wide-area-outbox.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { Database, Reads, Writes } from './database.ts';
 import { addDecision, addReview, closeReview, putPair, removePair } from './identity-decisions.ts';
@@ -38,6 +43,7 @@ import { putKeys, putRecord } from './identity-records.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { SqlIdentityReader } from './sql-identity-reader.ts';
 import { putWideAreaId } from './wide-area-ids.ts';
+import { oweFeed, refuseFeed, rememberTold, reopenFeeds, settleFeed } from './wide-area-outbox.ts';
 
 /** Patient Identity's store in the process's database. */
 export class SqlIdentityStore implements IdentityStore {
@@ -198,6 +204,30 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
 
   postponeNotification(number: number, notBefore: number): Promise<void> {
     return postponeNotification(this.#queries, number, notBefore);
+  }
+
+  oweFeed(feed: OwedFeed, at: Date): Promise<void> {
+    return oweFeed(this.#queries, feed, at);
+  }
+
+  rememberTold(regionalId: string, service: string, person?: ToldPerson): Promise<void> {
+    return rememberTold(this.#queries, {
+      regionalId,
+      service,
+      ...(person === undefined ? {} : { person }),
+    });
+  }
+
+  settleFeed(feed: KeptOwedFeed): Promise<void> {
+    return settleFeed(this.#queries, feed);
+  }
+
+  refuseFeed(number: number, refusedFor: string): Promise<void> {
+    return refuseFeed(this.#queries, number, refusedFor);
+  }
+
+  reopenFeeds(service: string): Promise<number> {
+    return reopenFeeds(this.#queries, service);
   }
 
   putWideAreaId(wideAreaId: WideAreaId, change: WideAreaIdChange): Promise<void> {

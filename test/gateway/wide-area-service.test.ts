@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig, writeYaml } from '../../gateway/config.ts';
 import { ConfigFaults } from '../../gateway/config-faults.ts';
+import { aboveOf } from '../../gateway/identity-here.ts';
 import { identityLevelOf } from '../../gateway/wide-area-service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kakehashi-wide-area-'));
@@ -69,6 +70,11 @@ describe('The settings of a wide-area id service', () => {
     ]);
   });
 
+  it('is fed by regions, and feeds nobody', () => {
+    const wideArea = { service: 'another', feed: true };
+    expect(faultsOf({ wideArea })).toEqual(['wideArea.feed is for identity.level region only']);
+  });
+
   it('are not for a region', () => {
     const networks = [NETWORK];
     expect(faultsOf({ actors: [], identity: { networks } })).toEqual([
@@ -96,6 +102,18 @@ describe('A wide-area id service', () => {
       destinations: { 'document-registry': 'https://x' },
     });
     expect(await identityLevelOf(config)).not.toHaveProperty('wideArea');
+  });
+
+  it('is fed by a region only where that is switched on, and hears what the settings say', () => {
+    const destinations = { 'document-registry': 'https://x' };
+    const wideArea = { service: 'wide-area', device: '2.999.1.9', insuranceDomain: '2.999.600.9' };
+    const region = (over: object) =>
+      aboveOf(configOf({ actors: ['patient-identity'], identity: {}, destinations, ...over }));
+    expect(region({ wideArea })).toEqual({ hasInitiatingGateway: false });
+    expect(region({ wideArea: { ...wideArea, feed: true } }).above).toEqual(wideArea);
+    const elsewhere = { ...destinations, 'initiating-gateway': 'https://y' };
+    expect(region({ destinations: elsewhere })).toEqual({ hasInitiatingGateway: true });
+    expect(aboveOf(configOf())).toEqual({});
   });
 
   it('draws digits from nothing but chance', async () => {
