@@ -12,7 +12,7 @@ import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
 import { type Cell, type Recording, Tap } from './recorder.ts';
-import { admitStrangers, bundle, strangerFiles } from './strangers.ts';
+import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
 
 /** The community that IPF plays: what it answers for is written in `World.java`, too. */
 export const IPF = {
@@ -111,6 +111,22 @@ export class InteropWorld {
   get peer(): Peer {
     if (!this.#peer) throw new Error('IPF is not part of this run');
     return this.#peer;
+  }
+
+  /** The certificate and key of somebody who calls us. */
+  identity(name: 'hospital' | 'gateway' | StrangerName): { certificate: string; key: string } {
+    if (name === 'gateway') {
+      const own = join(regionOf(this.federation, 'ipf').folder, 'certificates', 'own');
+      return { certificate: `${own}.pem`, key: `${own}.key` };
+    }
+    if (name !== 'hospital') return strangerFiles(this.folder, name);
+    const { certificateFile = '', keyFile = '' } = this.federation.systems.get('hospital') ?? {};
+    return { certificate: certificateFile, key: keyFile };
+  }
+
+  /** PEM of the root that everybody trusts. */
+  get anchors(): string {
+    return join(this.region.folder, 'certificates', 'anchors.pem');
   }
 
   /** What the cells of a peer share, made when it is first asked for and ended with the world. */
