@@ -15,6 +15,7 @@ import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './case
 import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
 import type { InteropCase } from './interop-case.ts';
+import { NODE_SOAP } from './node-soap-client.ts';
 import { ZEEP } from './zeep-client.ts';
 
 /** Every cell that is run: IPF, transaction after transaction, then the other peers. */
@@ -36,4 +37,5 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...removeDocuments,
   ...restrictedUpdate,
   ...cellsOf(ZEEP),
+  ...cellsOf(NODE_SOAP),
 ];
