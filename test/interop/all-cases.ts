@@ -12,6 +12,7 @@ import {
   registryStoredQuery,
 } from './cases/registry.ts';
 import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
+import { nodeAuthentication } from './cases/node-authentication.ts';
 import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
 import type { InteropCase } from './interop-case.ts';
@@ -38,4 +39,5 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...restrictedUpdate,
   ...cellsOf(ZEEP),
   ...cellsOf(NODE_SOAP),
+  ...nodeAuthentication,
 ];

@@ -117,6 +117,23 @@ export function cellsOf(stranger: SoapStranger): readonly InteropCase[] {
       same(entriesIn(answer), [uniqueId], 'documents by a Japanese author');
       contains(answer.words, ENTRY_WORDS, 'the peer, of our answer,');
     }),
+    cell('ITI-18', 'fault', async (world) => {
+      const asked = findDocumentsOf(await world.patient());
+      for (const { over, status, code, subcodes } of FAULTS) {
+        const { fault, ...answer } = await stranger.ask(world, { ...asked, ...over });
+        const what = `${JSON.stringify(over)} (${answer.unreadable ?? fault?.reason})`;
+        same([answer.status, fault?.code, fault?.subcodes], [status, code, subcodes], what);
+      }
+      const nowhere = await stranger.ask(world, { ...asked, actor: 'nowhere' });
+      same([nowhere.status, nowhere.fault], [404, undefined], 'an address of nobody’s');
+    }),
+    cell('ITI-43', 'fault', async (world) => {
+      const { fault, status } = await stranger.ask(world, {
+        ...retrieval('2.999.404'),
+        plain: true,
+      });
+      same([status, fault?.code, fault?.subcodes], [400, 'Sender', []], 'no MTOM');
+    }),
     cell('ITI-43', 'success', async (world) => {
       const { uniqueId } = await provided(world, 'plain');
       const answer = await ask(world, retrieval(uniqueId));
@@ -199,6 +216,35 @@ export function cellsOf(stranger: SoapStranger): readonly InteropCase[] {
       contains(namesIn(answer.result), [person.family, person.given], 'the name that comes back');
     }),
   ];
+}
+
+/** Every fault that a client can provoke below a transaction, and the HTTP status of SOAP 1.2 Part 2, Table 20. */
+const FAULTS: readonly {
+  readonly over: Partial<StrangerRequest>;
+  readonly status: number;
+  readonly code: string;
+  readonly subcodes: readonly string[];
+}[] = [
+  sender({ bent: { without: ['MessageID'] } }, 'MessageAddressingHeaderRequired'),
+  sender({ bent: { without: ['Action'] } }, 'MessageAddressingHeaderRequired'),
+  sender(
+    { bent: { action: 'urn:ihe:iti:2007:RegisterDocumentSet-b' } },
+    ...['InvalidAddressingHeader', 'ActionMismatch'],
+  ),
+  sender({ bent: { action: 'urn:ihe:iti:2007:Nothing' } }, 'ActionNotSupported'),
+  sender({ actor: 'patient-identity' }, 'ActionNotSupported'),
+  sender({ as: 'gateway' }, 'NotAuthorized'),
+  { over: { bent: { unknownHeader: true } }, status: 500, code: 'MustUnderstand', subcodes: [] },
+  { over: { bent: { soap11: true } }, status: 500, code: 'VersionMismatch', subcodes: [] },
+  // The row of this partner says `faults-by-http-500`.
+  {
+    ...sender({ as: 'cxf', bent: { without: ['MessageID'] } }, 'MessageAddressingHeaderRequired'),
+    status: 500,
+  },
+];
+
+function sender(over: Partial<StrangerRequest>, ...subcodes: string[]) {
+  return { over, status: 400, code: 'Sender', subcodes };
 }
 
 const OK = { status: 'Success', errors: [] };
