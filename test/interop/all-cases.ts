@@ -15,6 +15,7 @@ import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './case
 import { nodeAuthentication } from './cases/node-authentication.ts';
 import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
+import { xmlTools } from './cases/xml-tools.ts';
 import type { InteropCase } from './interop-case.ts';
 import { NODE_SOAP } from './node-soap-client.ts';
 import { ZEEP } from './zeep-client.ts';
@@ -40,4 +41,5 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...cellsOf(ZEEP),
   ...cellsOf(NODE_SOAP),
   ...nodeAuthentication,
+  ...xmlTools,
 ];

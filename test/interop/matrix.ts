@@ -25,6 +25,8 @@ const shortOf = (outcome: Pick<Outcome, 'peer'>) =>
 /** `zeep asks Kakehashi` */
 function directionText(outcome: Pick<Outcome, 'peer' | 'direction'>): string {
   const peer = shortOf(outcome);
+  const known = PEERS.find(({ name }) => name === peerOf(outcome));
+  if (outcome.direction === 'outward' && known?.outward) return known.outward;
   return outcome.direction === 'inward' ? `${peer} asks Kakehashi` : `Kakehashi asks ${peer}`;
 }
 

@@ -9,6 +9,8 @@ export interface PeerOfTheMatrix {
   readonly name: string;
   /** As the sentences of the page name it. */
   readonly short: string;
+  /** What stands in the column of the direction for a tool that is not asked, but reads. */
+  readonly outward?: string;
   /** What it is and what its cells show, for the page. */
   readonly about: readonly string[];
   /** Makes it ready; returns why it cannot run on this machine. */
@@ -73,33 +75,46 @@ export const PEERS: readonly PeerOfTheMatrix[] = [
       '`openssl s_client` at our listener, `openssl s_server` before our sender (ITI-19). success: TLS 1.3. TLS 1.2: only for a',
       'partner whose row says `tls12`, and only the suites of BCP 195. refusal: without a certificate, and with one that is',
       'expired, revoked, of another CA, self-signed or in no row, the connection is closed before a byte of HTTP, and audited;',
-      'our sender writes no byte of HTTP to a server whose certificate is expired, of another CA, or somebody else’s.',
+      'our sender writes no byte of HTTP to a server whose certificate is expired, revoked, of another CA, or somebody else’s.',
     ],
     prepare: () => toolOrWhy('openssl', 'version'),
   },
   {
     name: 'curl',
     short: 'curl',
-    about: ['Posts an envelope of ITI-18 with `--cert` and `--key`.'],
+    about: [
+      'Posts an envelope of ITI-18 with `--cert` and `--key`. refusal: without a certificate, with an expired or unlisted one, and',
+      'with TLS 1.2; fault: what SOAP says of a missing header.',
+    ],
     prepare: () => toolOrWhy('curl', '--version'),
   },
   {
     name: 'Java TLS',
     short: 'Java',
     about: [
-      'Java’s own TLS (JSSE), without any library: its client at our listener, its server before our sender, with the PKCS#12',
-      'bundles that `kakehashi cert p12` writes.',
+      'Java’s own TLS (JSSE), without any library: its client at our listener, its server before our sender.',
     ],
     prepare: () => toolOrWhy('java', '-version'),
   },
   {
     name: 'xmllint',
     short: 'xmllint',
+    outward: 'xmllint reads what Kakehashi writes',
     about: [
-      'libxml2’s own tool, outside of this program: every message that we write, request and answer, against the schemas that',
-      'are served with the WSDLs.',
+      'libxml2’s own tool, outside of this program: requests, answers and refusals that we write, against the schemas as they',
+      'are served beside the WSDLs; and against those of OASIS, IHE and HL7 where they lie beside the checkout.',
     ],
     prepare: () => toolOrWhy('xmllint', '--version'),
+  },
+  {
+    name: 'xmlsec1',
+    short: 'xmlsec1',
+    outward: 'xmlsec1 reads what Kakehashi writes',
+    about: [
+      'It has nothing to verify: no message of ours carries an XML signature (assertions of users, XUA, are not built). The cell',
+      'holds as long as that is so; the first message that is signed has to be verified in it.',
+    ],
+    prepare: () => toolOrWhy('xmlsec1', '--version'),
   },
 ];
 

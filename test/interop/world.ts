@@ -101,7 +101,8 @@ export class InteropWorld {
             log: join(folder, 'ipf.log'),
           })
         : undefined,
-      startRegion(region),
+      // Where everything runs at once on a small machine, the first seconds are long.
+      startRegion(region, { readyMs: 240_000 }),
     ]);
     const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
     return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
