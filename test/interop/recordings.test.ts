@@ -9,6 +9,13 @@ describe('what strangers wrote in a recorded run', () => {
     expect(new Set(names).size).toBe(32);
   });
 
+  it.each(['zeep', 'node-soap'])('is there: requests of %s, made of our WSDLs', (peer) => {
+    const names = recordings.filter(({ name }) => name.startsWith(`${peer}-`));
+    const asked = names.map(({ transaction }) => transaction.id);
+    expect([...new Set(asked)].sort()).toEqual(['ITI-18', 'ITI-43', 'ITI-45', 'ITI-47']);
+    expect(names).toHaveLength(15);
+  });
+
   it.each(recordings)('$name is read as it was then', async (recording) => {
     expect(await readingOf(recording, recording.transaction)).toEqual(recording.expected);
   });
