@@ -251,7 +251,7 @@ const serverCells: readonly InteropCase[] = [
   }),
 ];
 
-const JAVA = fileURLToPath(new URL('../java-tls/Tls.java', import.meta.url));
+const JAVA = fileURLToPath(new URL('../java-tls/tls.java', import.meta.url));
 
 type Attempt = readonly [protocol: string, holder: Holder | undefined];
 
