@@ -64,8 +64,8 @@ export const benchCommand = command({
       ja: '登録件数が多いときの費用を、少ないときと比べて測る（これだけを測る）。',
     }),
     identity: option.flag({
-      en: 'Measure only feed and PIX query at 10,000 and 1,000,000 registrations.',
-      ja: '患者登録と PIX 照会の費用だけを、登録 1 万件と 100 万件で測る。',
+      en: 'Measure only queries by demographics, PIX query and feed at 10,000 and 1,000,000 registrations.',
+      ja: '患者基本情報照会、PIX 照会、患者登録の費用だけを、登録 1 万件と 100 万件で測る。',
     }),
     patients: option.integer(
       { en: 'With --scale: patients of the small registry.', ja: '--scale: 小さい方の患者数。' },
@@ -81,8 +81,8 @@ export const benchCommand = command({
       MOST_TIMES,
     ),
     postgres: option.text({
-      en: 'With --scale: measure PostgreSQL, too; a database of a server where two more may be made.',
-      ja: '--scale: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
+      en: 'With --scale or --identity: measure PostgreSQL, too; a database of a server where two more may be made.',
+      ja: '--scale と --identity: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
     }),
   },
   async run({ rounds, roundMs, only, redis, scale, identity, ...large }, desk) {
@@ -106,7 +106,17 @@ export const benchCommand = command({
       };
       if (identity) {
         const sizes = { small: 10_000, large: 1_000_000 };
-        await identityScene({ directory, ...sizes, rounds, prefix, now: desk.now, say, add });
+        const { postgres } = large;
+        await identityScene({
+          directory,
+          ...sizes,
+          postgres,
+          rounds,
+          prefix,
+          now: desk.now,
+          say,
+          add,
+        });
         desk.print(`${machine(prefix)}\n\n${tableOf(rows)}`, { machine: machine(prefix), rows });
         return EXIT.done;
       }
