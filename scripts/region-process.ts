@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly nodeOptions?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly readyMs?: number;
+  /** Called as soon as the process is there, before it is ready. */
+  readonly begun?: () => void;
 }
 
 const READY_MS = 60_000;
@@ -55,6 +57,7 @@ export async function startRegion(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, [STARTER_VARIABLE]: String(process.pid), ...options.environment },
   });
+  options.begun?.();
   const log = createWriteStream(join(region.folder, 'var', 'serve.log'), { flags: 'a' });
   const tail: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

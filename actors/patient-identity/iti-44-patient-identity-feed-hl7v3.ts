@@ -189,7 +189,7 @@ async function storedRecordOf(
     if (state?.mergedInto !== undefined) {
       throw new Refusal('204', 'the id was subsumed by another of its authority');
     }
-    const record = await records.recordOf(id);
+    const [record] = state ? await records.recordsWith([state.record]) : [];
     if (record) stored.set(record.number, record);
   }
   if (stored.size > 1) throw new Refusal('204', 'the ids are those of different patients here');

@@ -7,9 +7,9 @@ import {
   type SqlBool,
   sql,
 } from './database.ts';
-import { RECORD_COLUMNS, recordsFrom } from './identity-records.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
+import { RECORD_COLUMNS, RecordsAtHand } from './records-at-hand.ts';
 
 type Reading = Reads<IdentityTables>;
 
@@ -31,7 +31,7 @@ export async function searchRecords(
   const found = await inSlices(candidates.slice(0, MOST_CANDIDATES), (slice) =>
     queries
       .selectFrom('identity_record')
-      .select([...RECORD_COLUMNS, 'identity_record.revised_at'])
+      .select(RECORD_COLUMNS)
       .where('number', 'in', slice)
       .where((the) => the.and(rowConditions(criteria, the)))
       .execute(),
@@ -44,7 +44,7 @@ export async function searchRecords(
         : -1,
   );
   return {
-    records: await recordsFrom(queries, rows.slice(0, most)),
+    records: await new RecordsAtHand(queries).from(rows.slice(0, most)),
     isCut: candidates.length > MOST_CANDIDATES || rows.length > most,
   };
 }

@@ -144,6 +144,40 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     expect(await store.look((reader) => reader.mergeOf(idOf('2')))).toBeUndefined();
   });
 
+  it('shows a change what the change itself has altered, however often it asks', async () => {
+    const seen = await store.change(async (writer) => {
+      const one = await writer.put(record('1', { regionalId: '' }), at);
+      const other = await writer.put(record('2'), at);
+      const both = () => writer.recordsWith([one, other]);
+      const fresh = await both();
+      await writer.assign(one, 'R-2', at);
+      await writer.tellRegionalId(other, 'R-2');
+      const placed = [...(await both()), ...(await writer.recordsOf(['R-2']))];
+      const ends = { subsumedRecord: other, survivingRecord: one };
+      const merge = { subsumed: idOf('2'), surviving: idOf('1'), ...ends, movedIds: [] };
+      await writer.mergeCharts(merge, at);
+      const merged = [...(await both()), ...(await writer.withKeys(['k'], 10))];
+      const over = { number: one, ids: [idOf('1'), idOf('7')], regionalId: 'R-2' };
+      await writer.put(record('1', over), at);
+      return { fresh, placed, merged, revised: await writer.recordsWith([one]) };
+    });
+    const [one, other] = seen.fresh.map(({ number }) => number);
+    expect(seen).toMatchObject({
+      fresh: [
+        { ids: [idOf('1')], regionalId: '', homeRegionalId: '', version: 1 },
+        { ids: [idOf('2')], regionalId: 'R-2', homeRegionalId: 'R-2' },
+      ],
+      placed: [
+        { number: one, regionalId: 'R-2', homeRegionalId: 'R-2' },
+        { number: other, toldRegionalId: 'R-2' },
+        { number: other },
+        { number: one },
+      ],
+      merged: [{ number: one }, { number: other, mergedInto: one, ids: [] }, { number: one }],
+      revised: [{ ids: [idOf('1'), idOf('7')], version: 2 }],
+    });
+  });
+
   it('keeps verdicts, decisions with halves of a point, and reviews until they are closed', async () => {
     await put(record('1'), record('2'));
     const [low, high] = [(await numberOf('1')) ?? 0, (await numberOf('2')) ?? 0];
