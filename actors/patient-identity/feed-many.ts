@@ -2,6 +2,7 @@ import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import type { World } from '../actor.ts';
 import { heldRefusal } from './held-feed.ts';
 import type { IdentityReader, SourceRecord } from './identity-store.ts';
+import { readInsuranceIds } from './insurance-ids.ts';
 import {
   demographicsOf,
   type Registration,
@@ -68,8 +69,9 @@ async function feedAll(
   const domains = domainsIn(stores);
   const outcomes: FeedOutcome[] = [];
   let isRegistryAsked = false;
-  for (const registration of registrations) {
+  for (const told of registrations) {
     try {
+      const registration = readInsuranceIds(told, domains);
       for (const { assigningAuthority } of registration.ids) domains.require(assigningAuthority);
       const stored = await storedAs(registration, change.records);
       if (stored && saysNothingNew(registration, stored)) {

@@ -12,6 +12,7 @@ import { mergeCharts, refuseMerge } from './chart-merge.ts';
 import { heldRefusal, holdIfAnother } from './held-feed.ts';
 import type { IdentityReader, SourceRecord } from './identity-store.ts';
 import { boundRegistration } from './insurance-binding.ts';
+import { readInsuranceIds } from './insurance-ids.ts';
 import { type Registered, register } from './linking.ts';
 import { mergeRegionalIds, messageOf } from './merge.ts';
 import type { Change } from './regroup.ts';
@@ -26,7 +27,8 @@ import { requireRegionalIds } from './wide-area.ts';
  * Document Registry has that id and has done what follows from the feed.
  *
  * Ids of other domains (asOtherIDs) are the sender's word about another's patients and link nothing; an id of the
- * affinity domain among them counts only from a caller that may feed the affinity domain.
+ * affinity domain among them counts only from a caller that may feed the affinity domain, and one of an insurance-key domain
+ * is read as the insurance that it tells.
  *
  * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs.
  *
@@ -81,7 +83,8 @@ export const patientIdentityFeed = feed(ITI_44, {
       // It may have been cut off before the registry had done its part.
       if (earlier) return { ...earlier, isRegistryAsked: true };
       const at = { community: stores.community, caller: world.caller };
-      const stored = await storeRegistration(request, change, at);
+      const told = readInsuranceIds(request, domainsIn(stores));
+      const stored = await storeRegistration(told, change, at);
       if (stored !== 'held') await rememberAnswer(change.records, world, stored);
       return stored;
     });
@@ -168,7 +171,7 @@ export function demographicsOf(
   const before = Object.entries(stored.demographics).filter(
     ([name]) =>
       unchanged.some((kept) => kept === name) ||
-      // V3 has no place for it, and v2 says it in a segment of its own: who does not mention it leaves it as it was.
+      // V3 tells it as another id, and v2 in a segment of its own: who does not mention it leaves it as it was.
       (name === 'insurance' && demographics.insurance === undefined),
   );
   return before.length === 0 ? demographics : { ...demographics, ...Object.fromEntries(before) };
