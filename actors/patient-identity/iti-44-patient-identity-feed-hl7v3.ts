@@ -116,8 +116,8 @@ function mayFeed({ kinds, assigningAuthorities }: Caller, authority: string): bo
   return kinds.includes('own') || assigningAuthorities.includes(authority);
 }
 
-/** The id of the affinity domain that the record brings, if it brings one. */
-function regionalIdIn(
+/** The id of the affinity domain that a registration brings, if it brings one. @throws Refusal SYN110 for two */
+export function regionalIdIn(
   { ids, otherIds }: Registration,
   { affinityDomain }: Community,
   caller: Caller,

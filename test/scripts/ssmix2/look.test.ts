@@ -1,11 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PeerFailure } from '../../../actors/actor.ts';
@@ -132,6 +125,34 @@ describe('A look at a storage', () => {
     await look();
 
     expect(deeds).toEqual([`add ${ID} 45`]);
+  });
+
+  it('does not feed from an ADT-00 that is superseded or deleted, however new', async () => {
+    demographics();
+    for (const [time, flag] of [
+      [NOON, '2'],
+      [ONE, '0'],
+    ] as const) {
+      write(pathOf('ADT-00', { date: '-', time, flag }), message('ADT^A08^ADT_A01'));
+    }
+    rmSync(pathOf('ADT-00', { date: '-' }));
+
+    expect(await look()).toMatchObject({ fed: 0 });
+    expect(deeds).toEqual([]);
+  });
+
+  it('retires what is superseded and has no successor in the second look', async () => {
+    demographics();
+    const path = result();
+    await look();
+    renameSync(path, `${path.slice(0, -1)}2`);
+    deeds = [];
+    const superseded = new Set<string>();
+
+    await look({ superseded });
+    expect(deeds).toEqual([]);
+    expect(await look({ superseded })).toMatchObject({ retired: 1 });
+    expect(deeds).toEqual(['retire 1200']);
   });
 
   it('does not publish a version whose flag changes while it looks', async () => {
