@@ -123,6 +123,11 @@ export async function putRecord(
           .executeTakeFirstOrThrow();
   await putIds(queries, number, ids);
   await putNames(queries, number, { names: record.names, birthDate: columns.birth_date ?? '' });
+  const { mothersNames = [] } = record;
+  // Nearly all new records have none.
+  if (record.number !== undefined || mothersNames.length > 0) {
+    await putMothersNames(queries, number, mothersNames);
+  }
   await queries
     .insertInto('identity_record_version')
     .values({
@@ -174,6 +179,24 @@ async function putNames(
         family,
         given,
         birth_date: birthDate,
+      })),
+    )
+    .execute();
+}
+
+async function putMothersNames(
+  queries: Writing,
+  number: number,
+  names: readonly NameKeys[],
+): Promise<void> {
+  await queries.deleteFrom('identity_mothers_name').where('record_number', '=', number).execute();
+  if (names.length === 0) return;
+  await queries
+    .insertInto('identity_mothers_name')
+    .values(
+      names.map(({ family, given }, position) => ({
+        ...{ record_number: number, position },
+        ...{ family, given },
       })),
     )
     .execute();

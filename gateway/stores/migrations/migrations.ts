@@ -9,6 +9,7 @@ import { CORRELATION_LOCATOR } from './0010-correlation-locator.ts';
 import { NAME_SEARCH } from './0011-name-search.ts';
 import { IDENTITY_FEEDS } from './0012-identity-feeds.ts';
 import { WIDE_AREA_IDS } from './0013-wide-area-ids.ts';
+import { MOTHERS_MAIDEN_NAME } from './0016-mothers-maiden-name.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order; the number of a step is its place here, counted from 1. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   NAME_SEARCH,
   IDENTITY_FEEDS,
   WIDE_AREA_IDS,
+  MOTHERS_MAIDEN_NAME,
 ];

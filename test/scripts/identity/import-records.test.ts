@@ -112,7 +112,9 @@ describe('A file of HL7 v2 messages', () => {
     const [, revision] = await read(`${one}\r${two}\r`);
     expect(revision).toMatchObject({
       line: 5,
-      registration: { unchanged: ['addresses', 'telecoms', 'multipleBirthOrderNumber'] },
+      registration: {
+        unchanged: ['mothersMaidenName', 'addresses', 'telecoms', 'multipleBirthOrderNumber'],
+      },
     });
   });
 
