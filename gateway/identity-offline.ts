@@ -7,13 +7,14 @@ import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
 import type { ImportingOptions } from './identity-importing.ts';
 import { SILENT_LOG } from './log.ts';
-import { codesOf, communityOf, domainTableOf, ownCaller } from './ourselves.ts';
+import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
 import { attendInside } from './safeguards/attend.ts';
 import { AuditTrail } from './safeguards/audit-trail.ts';
 import { openDatabase } from './stores/database.ts';
 import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
+import { identityLevelOf } from './wide-area-service.ts';
 
 /**
  * Patient Identity of a region of which no process runs, for as long as the work takes: with its database, its audit trail and
@@ -50,7 +51,7 @@ export async function withIdentityOffline<Result>(
     const stores = {
       identities: new SqlIdentityStore(database),
       community,
-      domains: domainTableOf(config),
+      ...(await identityLevelOf(config)),
       subscriptions: partners.subscriptions(),
     };
     const here = new ActorsHere();
