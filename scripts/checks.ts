@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { types } from 'node:util';
 import { readRevocationLists } from '../certs/revocation.ts';
 import type { Config } from '../gateway/config.ts';
+import { checkIdentity } from './check-identity.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
 import { operatorTextOf } from './operator-texts.ts';
@@ -16,6 +17,7 @@ export interface Checked {
     | 'certificate'
     | 'revocation'
     | 'directory'
+    | 'identity'
     | 'clock'
     | 'disk'
     | 'database';
@@ -37,6 +39,7 @@ export async function checkRegion(config: Config, now: Date): Promise<readonly C
     await checkCertificate(config, now),
     ...checkRevocation(config, now),
     checkDirectory(config),
+    ...(await checkIdentity(config)),
     checkClock(config, now),
     ...(await checkDisk(config)),
     ...(await checkDatabase(config)),

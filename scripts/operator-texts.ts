@@ -85,6 +85,16 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
     const { what, next } = keyFileText(String(reason));
     return { what: { en: `${path}: ${what.en}`, ja: `${path}: ${what.ja}` }, next };
   },
+  RuleSetFileRefused: ({ path, reason }) => ({
+    what: {
+      en: `${path}: not a rule set: ${reason}`,
+      ja: `${path}: ルールセットではありません: ${reason}`,
+    },
+    next: {
+      en: "mend it, or take identity.rules out of kakehashi.yaml; 'kakehashi patient rules print --json' prints one",
+      ja: "直すか、kakehashi.yaml の identity.rules を外してください。'kakehashi patient rules print --json' で例を表示できます",
+    },
+  }),
   DirectoryFaults: ({ faults }) => ({
     what: directoryFaultsText(faults as Parameters<typeof directoryFaultsText>[0]),
     next: {

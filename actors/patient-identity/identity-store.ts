@@ -46,6 +46,8 @@ export interface WrittenRecord {
   readonly toldRegionalId?: string;
   /** What each of its names is looked up by. */
   readonly names: readonly NameKeys[];
+  /** And what her mother's maiden name is looked up by. */
+  readonly mothersNames?: readonly NameKeys[];
   /** What it is compared by, and the rule set that made them; whoever puts a record compares it, too. */
   readonly keys?: { readonly by: string; readonly keys: readonly string[] };
   /** Who fed it. */
@@ -361,6 +363,8 @@ export interface IdentityCriteria {
   readonly regionalIds?: readonly string[];
   /** Not looked at where numbers or regional ids narrow it more: the one who asks compares names again. */
   readonly names?: readonly NamePattern[];
+  /** The mother's maiden name; looked up where nothing else but the sex is asked for. */
+  readonly mothersNames?: readonly NamePattern[];
   readonly administrativeGender?: string;
   /** Dates at any precision down to the day; both ends included. */
   readonly birthDate?: { readonly low?: string; readonly high?: string };

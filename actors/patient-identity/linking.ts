@@ -49,6 +49,7 @@ export async function register(fed: FedRecord, change: Change): Promise<Register
       regionalId: stored?.regionalId ?? '',
       ...(toldRegionalId === undefined ? {} : { toldRegionalId }),
       names: searchKeysOf(demographics.names),
+      mothersNames: searchKeysOf(demographics.mothersMaidenName ?? []),
       keys: { by: matcher.version, keys: matcher.keysOf(fed) },
       fedBy,
     },

@@ -28,6 +28,11 @@ export async function putRecord(
     : updateRecord(queries, { ...record, number: record.number }, columns));
   await insertIds(queries, number, ids);
   await insertNames(queries, number, { names: record.names, birthDate: columns.birth_date ?? '' });
+  const { mothersNames = [] } = record;
+  // Nearly all new records have none.
+  if (record.number !== undefined || mothersNames.length > 0) {
+    await putMothersNames(queries, number, mothersNames);
+  }
   await rowsOf(queries, INSERT_VERSION, [
     number,
     version,
@@ -138,6 +143,24 @@ async function insertKeys(
   if (distinct.length === 0) return;
   const rows = distinct.flatMap((key) => [key, number]);
   await rowsOf(queries, `${INSERT_KEYS} ${markedRows(distinct.length, 2)}`, rows);
+}
+
+async function putMothersNames(
+  queries: Writing,
+  number: number,
+  names: readonly NameKeys[],
+): Promise<void> {
+  await queries.deleteFrom('identity_mothers_name').where('record_number', '=', number).execute();
+  if (names.length === 0) return;
+  await queries
+    .insertInto('identity_mothers_name')
+    .values(
+      names.map(({ family, given }, position) => ({
+        ...{ record_number: number, position },
+        ...{ family, given },
+      })),
+    )
+    .execute();
 }
 
 /** What a record is found by when it is matched, and by its names. */

@@ -56,6 +56,13 @@ export interface IdentityTables {
     /** As far as it is known, at most to the day; empty where it is not. */
     birth_date: string;
   };
+  /** The mother's maiden name, in the keys of names. */
+  identity_mothers_name: {
+    record_number: number;
+    position: number;
+    family: string;
+    given: string;
+  };
   identity_key: { key: string; record_number: number };
   identity_decision: {
     number: Generated<number>;

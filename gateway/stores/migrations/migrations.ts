@@ -10,6 +10,7 @@ import { NAME_SEARCH } from './0011-name-search.ts';
 import { IDENTITY_FEEDS } from './0012-identity-feeds.ts';
 import { WIDE_AREA_IDS } from './0013-wide-area-ids.ts';
 import { WIDE_AREA_FEED } from './0015-wide-area-feed.ts';
+import { MOTHERS_MAIDEN_NAME } from './0016-mothers-maiden-name.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order; the number of a step is its place here, counted from 1. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   IDENTITY_FEEDS,
   WIDE_AREA_IDS,
   WIDE_AREA_FEED,
+  MOTHERS_MAIDEN_NAME,
 ];

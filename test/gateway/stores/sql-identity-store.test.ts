@@ -52,6 +52,28 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     given: [{ text: given, isPrefix: false }],
   });
 
+  it('finds a record by the mother’s maiden name, until a revision leaves it out', async () => {
+    const mothersNames = [{ family: '旧姓', given: '母' }];
+    await put(record('1', { mothersNames }), record('2'));
+    const pattern = (text: string, isPrefix = false) => ({
+      family: [{ text, isPrefix }],
+      given: [],
+    });
+    const found = async (text: string, isPrefix = false, more = {}) => {
+      const criteria = { mothersNames: [pattern(text, isPrefix)], ...more };
+      const { records } = await store.look((reader) => reader.search(criteria, 10));
+      return records.flatMap(({ ids }) => ids.map(({ id }) => id));
+    };
+
+    expect(await found('旧姓')).toEqual(['1']);
+    expect(await found('旧', true)).toEqual(['1']);
+    expect(await found('旧')).toEqual([]);
+    expect(await found('旧姓', false, { administrativeGender: 'F' })).toEqual([]);
+
+    await put(record('1', { number: await numberOf('1') }));
+    expect(await found('旧姓')).toEqual([]);
+  });
+
   it('revises a record in its place, its ids and names too', async () => {
     await put(record('1'));
     const number = await numberOf('1');
