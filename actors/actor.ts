@@ -65,6 +65,8 @@ export interface AskOptions {
   readonly progressed?: () => void;
   /** The message that this ask does the work of, where it comes once for each such message: then it is done once, too. */
   readonly message?: Message;
+  /** UUID for `wsa:MessageID`, of a message that is the same each time that it is sent; absent: a new one. */
+  readonly messageId?: string;
 }
 
 /** What tells a message that was sent again from a new one. */

@@ -133,6 +133,15 @@ function together(values: Values): readonly ConfigFault[] {
       },
     });
   }
+  if (values.wideArea.service === undefined && values.wideArea.feed) {
+    faults.push({
+      path: 'wideArea.service',
+      problem: {
+        en: 'wideArea.service is missing; wideArea.feed needs it',
+        ja: 'wideArea.service がありません。wideArea.feed が true なら必要です',
+      },
+    });
+  }
   if (values.retrieval.longestMs < values.retrieval.deadlineMs) {
     faults.push({
       path: 'retrieval.longestMs',

@@ -26,6 +26,14 @@ export function wideAreaFaults(values: Values): readonly ConfigFault[] {
       }),
     );
   }
+  if (values.wideArea.feed) {
+    faults.push(
+      fault('wideArea.feed', {
+        en: 'is for identity.level region only',
+        ja: 'は identity.level が region のときだけ使えます',
+      }),
+    );
+  }
   if (networks.length === 0) {
     faults.push(
       fault('identity.networks', {

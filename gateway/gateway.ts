@@ -4,8 +4,6 @@ import type { ActorName, Ask, Caller, Community } from '../actors/actor.ts';
 import { documentRegistry } from '../actors/document-registry/index.ts';
 import { documentRepository } from '../actors/document-repository/index.ts';
 import { initiatingGateway } from '../actors/initiating-gateway/index.ts';
-import { patientIdentity, wideAreaIdService } from '../actors/patient-identity/index.ts';
-import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { respondingGateway } from '../actors/responding-gateway/index.ts';
 import { ActorsHere } from './actors-here.ts';
 import { CallbackAnswers, type Grounds } from './callback-answers.ts';
@@ -13,7 +11,7 @@ import type { Config } from './config.ts';
 import { type ControlCommands, ControlSocket, requireNothingRuns } from './control.ts';
 import { discoveryOf } from './discovery-policy.ts';
 import { DocumentKeeping, DocumentRounds } from './document-keeping.ts';
-import { IdentityKeeping } from './identity-keeping.ts';
+import { type IdentityHere, identityHere } from './identity-here.ts';
 import { exchangeHere } from './exchange-here.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
 import { SoapListener } from './inbound/soap-listener.ts';
@@ -22,7 +20,6 @@ import { OperationsListener, webHandler } from './inbound/web.ts';
 import { WsdlLibrary } from './inbound/wsdl.ts';
 import type { Log } from './log.ts';
 import { depthsOf, Metrics } from './metrics.ts';
-import { MisfiledDocuments } from './misfiled-documents.ts';
 import { MllpListeners } from './mllp-listeners.ts';
 import type { Exchange, Releases } from './outbound/exchange.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
@@ -34,11 +31,9 @@ import type { AuditTrail } from './safeguards/audit-trail.ts';
 import { networkAgreement } from './safeguards/consent.ts';
 import { type Database, openDatabase } from './stores/database.ts';
 import { FileDocumentStore } from './stores/file-document-store.ts';
-import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
 import { timeOrderedUuid } from './time-ordered-uuid.ts';
 import { startTrail } from './trail-here.ts';
-import { identityLevelOf } from './wide-area-service.ts';
 
 /** What a test may bring besides the config. */
 export interface GatewayOptions {
@@ -212,7 +207,13 @@ export class Gateway {
   ): Promise<Retrievals> {
     const config = this.#config;
     const community = communityOf(config);
-    const identityLevel = await identityLevelOf(config);
+    const identity = config.actors.includes('patient-identity')
+      ? await identityHere({
+          ...{ config, database, partners, trail, recorder },
+          ...{ now: this.#now, uuid: this.#uuid, log: this.#log, metrics: this.#metrics },
+          ask: this.#askAs(exchange, config.name, []),
+        })
+      : undefined;
     const discovery = discoveryOf({ config, partners, database, now: this.#now });
     const retrievals = await startRetrievals({
       config,
@@ -223,18 +224,7 @@ export class Gateway {
     });
     this.#closing.push(() => retrievals.stop(1_000));
     const add: Record<ActorName, () => void> = {
-      'patient-identity': () =>
-        this.#addPatientIdentity(
-          {
-            identities: new SqlIdentityStore(database),
-            community,
-            ...identityLevel,
-            get subscriptions() {
-              return partners.subscriptions();
-            },
-          },
-          { exchange, trail, recorder, database },
-        ),
+      'patient-identity': () => identity && this.#addPatientIdentity(identity),
       'document-registry': () =>
         this.#here.add(documentRegistry, {
           registry: new SqlRegistryStore(database),
@@ -292,24 +282,12 @@ export class Gateway {
     this.#afterStart.push(async () => rounds.start());
   }
 
-  /** Also tells subscribers, and has the registry do what a crash has kept from it, once everything runs. */
-  #addPatientIdentity(
-    stores: PatientIdentityStores,
-    {
-      exchange,
-      database,
-      ...recording
-    }: { exchange: Exchange; database: Database; trail: AuditTrail; recorder: Recorder },
-  ): void {
-    this.#here.add(stores.wideArea ? wideAreaIdService : patientIdentity, stores);
-    const { name } = this.#config;
-    const ask = this.#askAs(exchange, name, []);
-    const world = { ask, caller: ownCaller(name), now: this.#now, uuid: this.#uuid };
-    const keeping = new IdentityKeeping({ stores, world, ...recording, log: this.#log });
-    const misfiled = new MisfiledDocuments({ database, identities: stores.identities });
-    this.#commands = { ...this.#commands, ...keeping.commands, ...misfiled.commands };
-    this.#closing.push(() => keeping.stop());
-    this.#afterStart.push(async () => keeping.start());
+  /** Also tells whoever is to be told, and has the registry do what a crash has kept from it, once everything runs. */
+  #addPatientIdentity({ actor, stores, commands, start, stop }: IdentityHere): void {
+    this.#here.add(actor, stores);
+    this.#commands = { ...this.#commands, ...commands };
+    this.#closing.push(stop);
+    this.#afterStart.push(async () => start());
   }
 
   /** The ask of a queued retrieval: the organisation that asked has gone, its name goes with the request. */

@@ -1,6 +1,10 @@
 import type { World } from '../actors/actor.ts';
-import { type FeedOutcome, feedMany } from '../actors/patient-identity/feed-many.ts';
-import type { Registration } from '../actors/patient-identity/iti-44-patient-identity-feed-hl7v3.ts';
+import {
+  type Fed,
+  type FeedOutcome,
+  feedMany,
+  idsOfFed,
+} from '../actors/patient-identity/feed-many.ts';
 import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
 
@@ -8,7 +12,8 @@ import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
 export interface ImportBatch {
   /** The operator's name: each record keeps it, and so does the audit trail. */
   readonly by: string;
-  readonly registrations: readonly Registration[];
+  /** Registrations and merges, in the order in which they are done. */
+  readonly registrations: readonly Fed[];
 }
 
 /** What importing needs of the process. */
@@ -23,12 +28,12 @@ export interface ImportingOptions {
   readonly recorder: Recorder;
 }
 
-/** Registrations in one batch. */
+/** Registrations and merges in one batch. */
 export const MOST_IN_A_BATCH = 1_000;
 
 /**
- * Imports a batch of registrations in one change, each as a feed: nothing is stored that cannot be recorded, and the record
- * names every chart number that was added or revised.
+ * Imports a batch of registrations and merges, each as a feed: nothing is stored that cannot be recorded, and the record names
+ * every chart number that was added, revised or merged.
  *
  * @throws Error for a batch without an operator's name, or one that is too large
  */
@@ -43,10 +48,14 @@ export async function importBatch(
   if (registrations.length === 0) return [];
   await trail.check();
   const caller = { ...world.caller, name: by };
-  const record = async (ids: readonly Registration[], outcome: 'success' | 'refused') => {
-    const patients = ids.flatMap((one) => one.ids);
+  const record = async (
+    fed: readonly Fed[],
+    outcome: 'success' | 'refused',
+    action: 'C' | 'U' = 'C',
+  ) => {
+    const patients = fed.flatMap(idsOfFed);
     if (patients.length === 0) return;
-    const use = { deed: 'import', user: by, action: 'C', patients, outcome } as const;
+    const use = { deed: 'import', user: by, action, patients, outcome } as const;
     await trail.append([patientRecordUsed({ ...use, at: world.now() }, recorder)]);
   };
   let outcomes: readonly FeedOutcome[];
@@ -59,6 +68,7 @@ export async function importBatch(
   const those = (...kinds: readonly FeedOutcome['kind'][]) =>
     registrations.filter((_, at) => kinds.some((kind) => kind === outcomes[at]?.kind));
   await record(those('added', 'revised'), 'success');
+  await record(those('merged'), 'success', 'U');
   await record(those('refused'), 'refused');
   return outcomes;
 }

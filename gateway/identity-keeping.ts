@@ -109,7 +109,7 @@ export class IdentityKeeping {
       'patient.reviews': (input) => this.#reviews(input as Asked),
       'patient.import': (input) => importBatch(input as ImportBatch, this.#options),
       'patient.retry': (input) => this.#retry(input as Asked),
-      'patient.consumers': () => this.#consumers(),
+      'patient.consumers': () => this.queues(),
       ...wideAreaCommands(this.#options),
     };
   }
@@ -254,8 +254,8 @@ export class IdentityKeeping {
     return found;
   }
 
-  /** What waits for each subscribed consumer; no patient is named. */
-  async #consumers(): Promise<unknown> {
+  /** What waits for each subscribed consumer, and for whoever could not be reached; no patient is named. */
+  async queues() {
     const { identities, subscriptions = [] } = this.#options.stores;
     const queues = await identities.look((records) => records.queuesOfConsumers());
     const known = new Map(queues.map((queue) => [queue.consumer, queue]));

@@ -5,14 +5,14 @@ import { documentRegistry } from '../actors/document-registry/index.ts';
 import { patientIdentity } from '../actors/patient-identity/index.ts';
 import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
+import { identityStoresOf } from './identity-here.ts';
 import type { ImportingOptions } from './identity-importing.ts';
 import { SILENT_LOG } from './log.ts';
-import { codesOf, communityOf, domainTableOf, ownCaller } from './ourselves.ts';
+import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
 import { attendInside } from './safeguards/attend.ts';
 import { AuditTrail } from './safeguards/audit-trail.ts';
 import { openDatabase } from './stores/database.ts';
-import { SqlIdentityStore } from './stores/sql-identity-store.ts';
 import { SqlRegistryStore } from './stores/sql-registry-store.ts';
 
 /**
@@ -47,12 +47,7 @@ export async function withIdentityOffline<Result>(
     });
     closing.push(async () => partners.stop());
     const community = communityOf(config);
-    const stores = {
-      identities: new SqlIdentityStore(database),
-      community,
-      domains: domainTableOf(config),
-      subscriptions: partners.subscriptions(),
-    };
+    const stores = await identityStoresOf(config, { database, partners });
     const here = new ActorsHere();
     here.add(patientIdentity, stores);
     if (config.actors.includes('document-registry')) {

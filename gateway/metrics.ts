@@ -20,12 +20,18 @@ export function depthsOf(all: readonly { readonly state: string }[]): QueueDepth
   return depths;
 }
 
+/** What waits for one consumer, as the directory names it. */
+export interface WaitingFor {
+  readonly consumer: string;
+  readonly waiting: number;
+}
+
 /** Seconds; from an answer out of the cache to a retrieval across communities. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /**
- * What this process counts, for `/metrics`. Labels are ids of transactions, sides, outcomes and names of oddities out of our
- * own code: nothing that a message said, so nothing about persons and no label without bound.
+ * What this process counts, for `/metrics`. Labels are ids of transactions, sides, outcomes, names of oddities out of our own
+ * code, and names of the directory: nothing that a message said, so nothing about persons and no label without bound.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -124,6 +130,37 @@ export class Metrics {
       async collect() {
         gauge.reset();
         for (const [state, count] of Object.entries(await depths())) gauge.set({ state }, count);
+      },
+    });
+  }
+
+  /** Shows what waits for each consumer of identity changes; asked each time somebody looks. Once a process. */
+  watchNotifications(queues: () => Promise<readonly WaitingFor[]>): void {
+    const gauge = new Gauge({
+      name: 'kakehashi_notifications_waiting',
+      help: 'Notifications of changed ids (ITI-46, ITI-10) that wait, by consumer.',
+      labelNames: ['consumer'],
+      registers: [this.#registry],
+      async collect() {
+        gauge.reset();
+        for (const { consumer, waiting } of await queues()) gauge.set({ consumer }, waiting);
+      },
+    });
+  }
+
+  /** Shows what the wide-area id service is owed; asked each time somebody looks. Once a process. */
+  watchWideAreaFeed(
+    sum: () => Promise<{ readonly waiting: number; readonly refused: number } | undefined>,
+  ): void {
+    const gauge = new Gauge({
+      name: 'kakehashi_wide_area_feeds',
+      help: 'Messages to the wide-area id service (ITI-44) by state (waiting or refused).',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      async collect() {
+        const { waiting = 0, refused = 0 } = (await sum()) ?? {};
+        gauge.set({ state: 'waiting' }, waiting);
+        gauge.set({ state: 'refused' }, refused);
       },
     });
   }

@@ -17,7 +17,7 @@ import {
   DirectoryFaults,
   readDirectory,
 } from './safeguards/directory.ts';
-import type { Peer, Rejection } from './safeguards/peer.ts';
+import { hasQuirk, type Peer, type Rejection } from './safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
 
 /** A peer that was turned away, as metrics and the audit want it. */
@@ -279,7 +279,10 @@ class AdmittedPeer implements Identified {
   get peer(): Identified['peer'] {
     const { identity, entries, known } = this.#peer;
     const { address } = known;
-    return peerOf({ name: entries[0]?.name ?? 'unlisted', address, identity }, entries);
+    return {
+      ...peerOf({ name: entries[0]?.name ?? 'unlisted', address, identity }, entries),
+      faultsByHttp500: hasQuirk(this.#peer, 'faults-by-http-500'),
+    };
   }
 
   stillValid(): boolean {

@@ -5,11 +5,9 @@ import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { EmbeddedRetrievalQueue } from './queue/embedded-retrieval-queue.ts';
 import type { RetrievalQueueSettings } from './queue/outcomes.ts';
-import { RedisRetrievalQueue, RedisRetrievalWorker } from './queue/redis-retrieval-queue.ts';
 import { RetrievalWorker } from './queue/retrieval-worker.ts';
 import { Spool } from './queue/spool.ts';
 import type { Database } from './stores/database.ts';
-import { redisPrefixOf } from './stores/redis.ts';
 
 /** The retrieval queue of this process in the form that the config chose, with its worker and its spool. */
 export interface Retrievals {
@@ -96,6 +94,11 @@ async function startRedis(
   parts: Parts,
 ): Promise<Omit<Retrievals, 'spool'>> {
   const { config, spool, worker, settings, log } = parts;
+  // Only now: what it brings with it takes a sixth of the time of a start, and most processes have no Redis.
+  const { RedisRetrievalQueue, RedisRetrievalWorker } = await import(
+    './queue/redis-retrieval-queue.ts'
+  );
+  const { redisPrefixOf } = await import('./stores/redis.ts');
   const shared = {
     url,
     prefix: redisPrefixOf(config.homeCommunityId, prefix),

@@ -53,5 +53,13 @@ export const COMMUNITY_SETTINGS = {
       en: 'The service as receiver of HL7 V3 messages. Without it: our own device.',
       ja: 'HL7 V3 電文の受信者としてのサービスの OID。無指定なら device と同じ。',
     }),
+    feed: setting(kind.flag, false, {
+      en: 'Whether Patient Identity tells the service of our patients and of each change (ITI-44): regional id, names, gender, birth date, addresses, telecoms. Its entry has an endpoint for ITI-44.',
+      ja: '患者 ID 管理がサービスに地域の患者と変更を伝えるか（ITI-44）。伝えるのは地域内共通患者 ID、氏名、性別、生年月日、住所、電話。連携先一覧に ITI-44 の endpoint が要る。',
+    }),
+    insuranceDomain: optional(kind.oid, {
+      en: 'The domain in which the service takes insurance numbers. With it, those that name one person are told, too. Without it, none.',
+      ja: 'サービスが被保険者番号を受け付ける OID。指定すれば個人単位の番号も伝える。無指定なら伝えない。',
+    }),
   },
 } as const satisfies SettingTable;

@@ -21,6 +21,10 @@ export const IDENTITY_SETTINGS = {
         ja: '広域連携 ID サービスに加わる地域ネットワーク。地域内共通患者 ID の OID と、サービスが発行する ID の OID。toldTo はその ID を伝えてよいネットワークで、無指定ならすべて。',
       },
     ),
+    rules: optional(kind.path, {
+      en: 'A rule set in JSON (kakehashi patient rules print --json), by which patients are linked, in place of the one that is built in. It is read at the start; of another one than before, all records are compared anew.',
+      ja: '名寄せのルールセット（JSON。例は kakehashi patient rules print --json）。無指定なら組み込みのもの。起動時に読み、前回と異なれば全患者登録を照合し直す。',
+    }),
     insuranceKey: optional(kind.path, {
       en: 'A key file (0600, 32 bytes or more): insurance numbers that name one person are kept as its keyed hash, for matching. Without it, no insurance is kept at all.',
       ja: '鍵ファイル（0600、32 バイト以上）。個人単位の被保険者番号をこの鍵でハッシュ化し、名寄せにだけ使う。無指定なら保険の情報は保存しない。',

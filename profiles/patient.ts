@@ -63,6 +63,8 @@ export interface Demographics {
   readonly addresses?: readonly Address[];
   readonly telecoms?: readonly Telecom[];
   readonly multipleBirthOrderNumber?: number;
+  /** Her mother's name before she married, each time it is written another way. Source: ITI TF-2: 3.47.4.1.2.2; PID-6. */
+  readonly mothersMaidenName?: readonly PersonName[];
   /** For matching only: no transaction sends it on. */
   readonly insurance?: readonly InsuranceMembership[];
   /** Keyed hashes, each of a membership that names one person, where no number of an insurance is kept. For matching only. */

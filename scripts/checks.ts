@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { types } from 'node:util';
 import { readRevocationLists } from '../certs/revocation.ts';
 import type { Config } from '../gateway/config.ts';
+import { checkIdentity } from './check-identity.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
 import { operatorTextOf } from './operator-texts.ts';
@@ -16,6 +17,7 @@ export interface Checked {
     | 'certificate'
     | 'revocation'
     | 'directory'
+    | 'identity'
     | 'clock'
     | 'disk'
     | 'database';
@@ -37,6 +39,7 @@ export async function checkRegion(config: Config, now: Date): Promise<readonly C
     await checkCertificate(config, now),
     ...checkRevocation(config, now),
     checkDirectory(config),
+    ...(await checkIdentity(config)),
     checkClock(config, now),
     ...(await checkDisk(config)),
     ...(await checkDatabase(config)),
@@ -131,6 +134,14 @@ function checkDirectory(config: Config): Checked {
       en: `${gateways} gateways, ${entries.length - gateways} systems`,
       ja: `ゲートウェイ ${gateways} 件、システム ${entries.length - gateways} 件`,
     };
+    const { feed, service } = config.wideArea;
+    const isFed = entries.some((one) => one.name === service && one.endpoints['ITI-44']);
+    if (feed && !isFed) {
+      return warning('directory', {
+        en: `${detail.en}; ${service} has no endpoint for ITI-44, so wideArea.feed reaches nobody`,
+        ja: `${detail.ja}。${service} に ITI-44 の endpoint がなく、wideArea.feed が届きません`,
+      });
+    }
     return entries.length === 0 ? warning('directory', detail) : ok('directory', detail);
   } catch (error) {
     return failed('directory', reasonOf(error));

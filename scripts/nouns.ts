@@ -49,8 +49,8 @@ export const NOUNS: readonly Noun[] = [
   {
     name: 'wide-area',
     summary: {
-      en: 'Look after a wide-area id service: resolve, retire, reissue.',
-      ja: '広域連携 ID サービスの照会・廃止・再発行。',
+      en: 'Look after a wide-area id service (resolve, retire, reissue), or feed one (feed-all, refused, retry).',
+      ja: '広域連携 ID サービスの照会・廃止・再発行、地域からの登録（feed-all、refused、retry）。',
     },
     load: async () => (await import('./commands/wide-area.ts')).wideAreaCommands,
   },

@@ -85,6 +85,16 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
     const { what, next } = keyFileText(String(reason));
     return { what: { en: `${path}: ${what.en}`, ja: `${path}: ${what.ja}` }, next };
   },
+  RuleSetFileRefused: ({ path, reason }) => ({
+    what: {
+      en: `${path}: not a rule set: ${reason}`,
+      ja: `${path}: ルールセットではありません: ${reason}`,
+    },
+    next: {
+      en: "mend it, or take identity.rules out of kakehashi.yaml; 'kakehashi patient rules print --json' prints one",
+      ja: "直すか、kakehashi.yaml の identity.rules を外してください。'kakehashi patient rules print --json' で例を表示できます",
+    },
+  }),
   DirectoryFaults: ({ faults }) => ({
     what: directoryFaultsText(faults as Parameters<typeof directoryFaultsText>[0]),
     next: {
@@ -184,7 +194,6 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
   [/^the issuer's name, (.*)$/, '発行者の名前 $1'],
   [/^the subject's serialNumber, in quotes$/, '主体者の serialNumber（引用符で囲む）'],
   [/^SHA-256 of the certificate, in hex$/, '証明書の SHA-256（16 進）'],
-  [/^the name of a quirk$/, 'quirk の名前'],
   [/^the reason, in words$/, '理由'],
   [/^a day, YYYY-MM-DD$/, '日付（YYYY-MM-DD）'],
   [/^the day to look again, YYYY-MM-DD$/, '見直す日（YYYY-MM-DD）'],

@@ -12,6 +12,8 @@ export interface Correlation {
   readonly expiresAt: Date;
   /** That community answers ITI-56. */
   readonly isHealthDataLocator: boolean;
+  /** When it began to be asked, by what was known of the patient then. Not told by `find`. */
+  readonly askedAt?: Date;
 }
 
 /**
@@ -21,7 +23,10 @@ export interface Correlation {
 export interface CorrelationStore {
   /** What is known of this patient and has not expired at `now`; at most one for each community. */
   find(patientId: PatientId, now: Date): Promise<readonly Correlation[]>;
-  /** Keeps it, in place of what was known of the same patient in the same community. Atomic. */
+  /**
+   * Keeps it, in place of what was known of the same patient in the same community. Atomic. Not where the patient was forgotten
+   * since it began to be asked: it may have been asked for another person than she is now.
+   */
   keep(correlation: Correlation): Promise<void>;
   /** Forgets what is known of the patient in that community; in all, where none is named. */
   forget(patientId: PatientId, homeCommunityId?: string): Promise<void>;

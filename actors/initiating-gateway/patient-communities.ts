@@ -56,10 +56,10 @@ const NO_IDS: Numbered = { ids: new Map() };
  */
 export async function communitiesOfPatient(
   search: Search,
-  house: House,
+  { stores, world }: House,
 ): Promise<PatientCommunities> {
   const { patientId, partners } = search;
-  const { stores, world } = house;
+  const house = { stores, world, askedAt: world.now() };
   const correlations =
     partners.length === 0 ? [] : await stores.correlations.find(patientId, world.now());
   const strangers = partners.filter((gateway) => !rememberedAt(gateway, correlations));

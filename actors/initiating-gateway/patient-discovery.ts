@@ -34,6 +34,8 @@ export interface Discovery {
 export interface House {
   readonly stores: InitiatingGatewayStores;
   readonly world: World;
+  /** When the patient began to be looked for. */
+  readonly askedAt?: Date;
 }
 
 /** What is known of the patient here. The Patient Demographics Supplier alone says so.
@@ -208,7 +210,7 @@ function furtherCriteria(
 async function remembering(
   answer: PatientDiscoveryResponse,
   { gateway, patientId }: { readonly gateway: PartnerGateway; readonly patientId: PatientId },
-  { stores, world }: House,
+  { stores, world, askedAt }: House,
 ): Promise<Discovery> {
   const discovery = discoveryOf(answer, gateway, stores.discovery?.leastDegree);
   const expiresAt = expiryOf(answer.correlationTimeToLive, world.now());
@@ -224,6 +226,7 @@ async function remembering(
       remotePatientId,
       expiresAt,
       isHealthDataLocator: isHealthDataLocator ?? false,
+      ...(askedAt === undefined ? {} : { askedAt }),
     });
   }
   return discovery;

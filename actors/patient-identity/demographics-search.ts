@@ -1,11 +1,11 @@
-import type { Demographics } from '../../profiles/patient.ts';
+import type { Demographics, PersonName } from '../../profiles/patient.ts';
 import type { DemographicsCriteria } from '../../profiles/pdq/iti-47.ts';
 import type { Community } from '../actor.ts';
 import { livesAt, isReachedBy } from './demographics-contact.ts';
 import type { IdentityCriteria, IdentityReader } from './identity-store.ts';
 import type { Matcher } from './matcher.ts';
 import { findPatient, patientsOf, type RegionalPatient } from './patients.ts';
-import { nameDegree, namePatternOf } from './search-names.ts';
+import { nameDegree, type NamePattern, namePatternOf } from './search-names.ts';
 
 /** A patient found, with what her best record says of her, and how well that meets what was asked: 80 to 100. */
 export interface FoundPatient {
@@ -41,15 +41,14 @@ const MOST_OF_A_PHONE = 1_000;
  *
  * The ids asked for may be any of the patient's, one of them is enough; all else must be met by one of her records: one of the
  * names, in whatever it is written (parts that are not given are not compared, `*` at the end asks for a beginning), the sex,
- * the birth date at the precision asked for, one of the addresses, one of the telecoms. The mother's maiden name is not kept
- * here, so nobody meets it. Only names are compared with tolerance: the degree is theirs, and 100 where none is asked for.
+ * the birth date at the precision asked for, one of the addresses, one of the telecoms, the mother's maiden name, compared as
+ * names are. Only names are compared with tolerance: the degree is that of the worse of the two, and 100 where none is asked for.
  */
 export async function searchPatients(
   criteria: DemographicsCriteria,
   { records, community, matcher, most, minimumDegree = 0 }: SearchOptions,
 ): Promise<FoundPatients> {
   const nobody = { patients: [], isMore: false };
-  if (criteria.mothersMaidenName && criteria.mothersMaidenName.length > 0) return nobody;
   const regionalIds = await regionalIdsOf(criteria, records, community);
   if (regionalIds?.length === 0) return nobody;
   const narrowed = {
@@ -105,17 +104,25 @@ async function byPhone(
   return { numbers: found.map(({ number }) => number) };
 }
 
+/** What the names are looked up by; nothing where one of them asks nothing, for such a name is everybody's. */
+function patternsOf(asked: readonly PersonName[]): readonly NamePattern[] {
+  const patterns = asked.map(namePatternOf);
+  const names = patterns.filter((pattern) => pattern !== undefined);
+  return names.length === patterns.length ? names : [];
+}
+
 function criteriaOf({
   livingSubjectName = [],
+  mothersMaidenName = [],
   livingSubjectAdministrativeGender,
   livingSubjectBirthTime,
 }: DemographicsCriteria): IdentityCriteria {
   const { value, low = value, high = value } = livingSubjectBirthTime ?? {};
-  const patterns = livingSubjectName.map(namePatternOf);
-  const names = patterns.filter((pattern) => pattern !== undefined);
+  const names = patternsOf(livingSubjectName);
+  const mothersNames = patternsOf(mothersMaidenName);
   return {
-    // A name that asks nothing is everybody's.
-    ...(names.length > 0 && names.length === patterns.length ? { names } : {}),
+    ...(names.length > 0 ? { names } : {}),
+    ...(mothersNames.length > 0 ? { mothersNames } : {}),
     ...(livingSubjectAdministrativeGender
       ? { administrativeGender: livingSubjectAdministrativeGender }
       : {}),
@@ -130,8 +137,13 @@ const DAY = 8;
 
 /** Undefined where the record does not meet what was asked. */
 function degreeOf(
-  { names, addresses = [], telecoms = [] }: Demographics,
-  { livingSubjectName = [], patientAddress = [], patientTelecom = [] }: DemographicsCriteria,
+  { names, mothersMaidenName: mothersNames = [], addresses = [], telecoms = [] }: Demographics,
+  {
+    livingSubjectName = [],
+    mothersMaidenName = [],
+    patientAddress = [],
+    patientTelecom = [],
+  }: DemographicsCriteria,
 ): number | undefined {
   const lives =
     patientAddress.length === 0 ||
@@ -140,8 +152,18 @@ function degreeOf(
     patientTelecom.length === 0 ||
     patientTelecom.some((wanted) => telecoms.some((telecom) => isReachedBy(wanted, telecom)));
   if (!lives || !answers) return undefined;
-  if (livingSubjectName.length === 0) return EXACT;
-  const degrees = livingSubjectName.flatMap((asked) => nameDegree(asked, names) ?? []);
+  const own = namesDegree(livingSubjectName, names);
+  const mothers = namesDegree(mothersMaidenName, mothersNames);
+  return own === undefined || mothers === undefined ? undefined : Math.min(own, mothers);
+}
+
+/** Of the name that agrees best. */
+function namesDegree(
+  asked: readonly PersonName[],
+  names: readonly PersonName[],
+): number | undefined {
+  if (asked.length === 0) return EXACT;
+  const degrees = asked.flatMap((one) => nameDegree(one, names) ?? []);
   return degrees.length === 0 ? undefined : Math.max(...degrees);
 }
 

@@ -3,6 +3,7 @@ import type { Evidence, Thresholds } from './matcher.ts';
 import type { NameKeys } from './names.ts';
 import type { NamePattern } from './search-names.ts';
 import type { WideAreaId, WideAreaIdChange } from './wide-area.ts';
+import type { WideAreaOutboxReader, WideAreaOutboxWriter } from './wide-area-outbox.ts';
 
 /** What Patient Identity asks of a store. */
 export interface IdentityStore {
@@ -45,6 +46,8 @@ export interface WrittenRecord {
   readonly toldRegionalId?: string;
   /** What each of its names is looked up by. */
   readonly names: readonly NameKeys[];
+  /** And what her mother's maiden name is looked up by. */
+  readonly mothersNames?: readonly NameKeys[];
   /** What it is compared by, and the rule set that made them; whoever puts a record compares it, too. */
   readonly keys?: { readonly by: string; readonly keys: readonly string[] };
   /** Who fed it. */
@@ -228,7 +231,7 @@ export interface Membership {
   readonly since: string;
 }
 
-export interface IdentityReader {
+export interface IdentityReader extends WideAreaOutboxReader {
   /** The active record that has this id in use. */
   recordOf(id: PatientId): Promise<SourceRecord | undefined>;
   /** Records by number, those that were merged too. */
@@ -286,7 +289,7 @@ export interface IdentityReader {
   comparedOtherwise(by: string, most: number): Promise<readonly number[]>;
 }
 
-export interface IdentityWriter extends IdentityReader {
+export interface IdentityWriter extends IdentityReader, WideAreaOutboxWriter {
   /** Takes a new record, or puts this one in the place of that with its number. @returns its number */
   put(record: WrittenRecord, at: Date): Promise<number>;
   /** Puts an active record under another regional id. */
@@ -360,6 +363,8 @@ export interface IdentityCriteria {
   readonly regionalIds?: readonly string[];
   /** Not looked at where numbers or regional ids narrow it more: the one who asks compares names again. */
   readonly names?: readonly NamePattern[];
+  /** The mother's maiden name; looked up where nothing else but the sex is asked for. */
+  readonly mothersNames?: readonly NamePattern[];
   readonly administrativeGender?: string;
   /** Dates at any precision down to the day; both ends included. */
   readonly birthDate?: { readonly low?: string; readonly high?: string };

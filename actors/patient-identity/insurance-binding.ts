@@ -1,12 +1,10 @@
 import type { Demographics, InsuranceMembership, PatientId } from '../../profiles/patient.ts';
+import { membershipIn } from './insurance-ids.ts';
 import { comparableInsurance } from './matching/insurance.ts';
 import type { WideArea } from './wide-area.ts';
 
 /** More memberships than these of one feed are not bound. */
 const MOST = 8;
-
-/** `insurer:symbol:number:branch`, as CLINS writes an insured person; symbol and branch may be empty. */
-const MEMBER = /^([0-9]{6,8}):([^:\s]{0,40}):([^:\s]{1,40}):([0-9]{2})?$/u;
 
 /** What a feed says of a person, as far as binding looks at it. */
 export interface Bindable {
@@ -45,12 +43,6 @@ export function boundRegistration<Fed extends Bindable>(fed: Fed, wideArea: Wide
     },
     unchanged: isBound ? unchanged : [...unchanged, 'insuranceKeys'],
   };
-}
-
-function membershipIn(id: string): InsuranceMembership | undefined {
-  const [, insurer, symbol, number, branch] = MEMBER.exec(id.normalize('NFKC')) ?? [];
-  if (insurer === undefined || number === undefined) return undefined;
-  return { insurer, number, ...(symbol ? { symbol } : {}), ...(branch ? { branch } : {}) };
 }
 
 function keysOf(

@@ -12,12 +12,14 @@ import { mergeCharts, refuseMerge } from './chart-merge.ts';
 import { heldRefusal, holdIfAnother } from './held-feed.ts';
 import type { IdentityReader, SourceRecord } from './identity-store.ts';
 import { boundRegistration } from './insurance-binding.ts';
+import { readInsuranceIds } from './insurance-ids.ts';
 import { type Registered, register } from './linking.ts';
 import { mergeRegionalIds, messageOf } from './merge.ts';
 import type { Change } from './regroup.ts';
 import { feedRegistry, settleRegistry } from './registry-feed.ts';
 import { changeRecords, domainsIn, type PatientIdentityStores } from './stores.ts';
 import { requireRegionalIds } from './wide-area.ts';
+import { takeBack } from './wide-area-return.ts';
 
 /**
  * ITI-44 Patient Identity Feed HL7 V3, as the PIX Manager answers it: add and revise, which here are one, and the merge of two
@@ -26,9 +28,12 @@ import { requireRegionalIds } from './wide-area.ts';
  * Document Registry has that id and has done what follows from the feed.
  *
  * Ids of other domains (asOtherIDs) are the sender's word about another's patients and link nothing; an id of the
- * affinity domain among them counts only from a caller that may feed the affinity domain.
+ * affinity domain among them counts only from a caller that may feed the affinity domain, and one of an insurance-key domain
+ * is read as the insurance that it tells.
  *
- * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs.
+ * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs. An
+ * add of an id whose merge a network has told before undoes that merge: the network has the id in use again, and ITI-44 has no
+ * other message that could say so.
  *
  * The same message again is done once and answered as before.
  *
@@ -81,7 +86,9 @@ export const patientIdentityFeed = feed(ITI_44, {
       // It may have been cut off before the registry had done its part.
       if (earlier) return { ...earlier, isRegistryAsked: true };
       const at = { community: stores.community, caller: world.caller };
-      const stored = await storeRegistration(request, change, at);
+      if (request.kind === 'add') await takeBack(request.ids, world.caller.name, change);
+      const told = readInsuranceIds(request, domainsIn(stores));
+      const stored = await storeRegistration(told, change, at);
       if (stored !== 'held') await rememberAnswer(change.records, world, stored);
       return stored;
     });
@@ -113,8 +120,8 @@ function mayFeed({ kinds, assigningAuthorities }: Caller, authority: string): bo
   return kinds.includes('own') || assigningAuthorities.includes(authority);
 }
 
-/** The id of the affinity domain that the record brings, if it brings one. */
-function regionalIdIn(
+/** The id of the affinity domain that a registration brings, if it brings one. @throws Refusal SYN110 for two */
+export function regionalIdIn(
   { ids, otherIds }: Registration,
   { affinityDomain }: Community,
   caller: Caller,
@@ -168,7 +175,7 @@ export function demographicsOf(
   const before = Object.entries(stored.demographics).filter(
     ([name]) =>
       unchanged.some((kept) => kept === name) ||
-      // V3 has no place for it, and v2 says it in a segment of its own: who does not mention it leaves it as it was.
+      // V3 tells it as another id, and v2 in a segment of its own: who does not mention it leaves it as it was.
       (name === 'insurance' && demographics.insurance === undefined),
   );
   return before.length === 0 ? demographics : { ...demographics, ...Object.fromEntries(before) };
@@ -185,7 +192,7 @@ async function storedRecordOf(
     if (state?.mergedInto !== undefined) {
       throw new Refusal('204', 'the id was subsumed by another of its authority');
     }
-    const record = await records.recordOf(id);
+    const [record] = state ? await records.recordsWith([state.record]) : [];
     if (record) stored.set(record.number, record);
   }
   if (stored.size > 1) throw new Refusal('204', 'the ids are those of different patients here');

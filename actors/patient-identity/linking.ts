@@ -49,13 +49,14 @@ export async function register(fed: FedRecord, change: Change): Promise<Register
       regionalId: stored?.regionalId ?? '',
       ...(toldRegionalId === undefined ? {} : { toldRegionalId }),
       names: searchKeysOf(demographics.names),
+      mothersNames: searchKeysOf(demographics.mothersMaidenName ?? []),
       keys: { by: matcher.version, keys: matcher.keysOf(fed) },
       fedBy,
     },
     issue.now(),
   );
   if (wideArea) await issueWideAreaIds(ids, wideArea, { records, issue, by: fedBy });
-  await compare(number, change);
+  await compare(number, change, { isNew: stored === undefined });
   const befores = stored
     ? [{ record: number, regionalId: stored.regionalId, ids: stored.ids }]
     : [];
@@ -71,11 +72,15 @@ async function refuseSubsumed(regionalId: string, records: IdentityWriter): Prom
 }
 
 /** Compares a record with the others, and writes down what came of it where that is not what was known before. */
-export async function compare(number: number, { records, matcher, issue }: Change): Promise<void> {
+export async function compare(
+  number: number,
+  { records, matcher, issue }: Change,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<void> {
   const [record] = await records.recordsWith([number]);
   if (!record) return;
   const known = new Map(
-    (await records.pairsOf([number])).map((pair) => [
+    (isNew ? [] : await records.pairsOf([number])).map((pair) => [
       pair.low === number ? pair.high : pair.low,
       pair,
     ]),

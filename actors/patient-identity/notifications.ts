@@ -4,6 +4,7 @@ import { ITI_10 } from '../../profiles/pix/iti-10.ts';
 import { ITI_46 } from '../../profiles/pix/iti-46.ts';
 import { refusalsOf } from '../../profiles/refusal.ts';
 import { PeerFailure, type World } from '../actor.ts';
+import { OWN_INITIATING_GATEWAY } from './correlations.ts';
 import type { KeptNotification } from './identity-store.ts';
 import type { PatientIdentityStores } from './stores.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -11,6 +12,18 @@ import type { Subscription } from './subscriptions.ts';
 /** Waits after a notification that was not taken: doubled each time, from a second to ten minutes. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 600_000;
+
+/** Not subscribed: what it is to be told is written down where it could not be reached. */
+const OWN_GATEWAY: Subscription = {
+  consumer: OWN_INITIATING_GATEWAY,
+  domains: [],
+  wire: 'ITI-46',
+};
+
+/** Milliseconds until what was sent so often in vain before is sent again. */
+export function waitAfter(attempts: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts, 20));
+}
 
 /** How a round of telling ended. */
 export interface Told {
@@ -30,6 +43,7 @@ export interface Told {
  */
 export async function notifyConsumers(stores: PatientIdentityStores, world: World): Promise<Told> {
   const { identities, subscriptions = [] } = stores;
+  const told = stores.hasInitiatingGateway ? [...subscriptions, OWN_GATEWAY] : subscriptions;
   let delivered = 0;
   const waiting = new Set<string>();
   const refusing: { consumer: string; attempts: number }[] = [];
@@ -40,15 +54,14 @@ export async function notifyConsumers(stores: PatientIdentityStores, world: Worl
     if (next.length === 0) return { delivered, waiting: waiting.size, refusing };
     for (const notification of next) {
       const { consumer, number, attempts } = notification;
-      const subscription = subscriptions.find((one) => one.consumer === consumer);
+      const subscription = told.find((one) => one.consumer === consumer);
       if (notification.notBefore > world.now().getTime()) {
         waiting.add(consumer);
       } else if (!subscription || (await isTaken(notification, subscription, { stores, world }))) {
         await identities.change((records) => records.removeNotification(number));
         if (subscription) delivered += 1;
       } else {
-        const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts, 20));
-        const notBefore = world.now().getTime() + wait;
+        const notBefore = world.now().getTime() + waitAfter(attempts);
         await identities.change((records) => records.postponeNotification(number, notBefore));
         waiting.add(consumer);
         refusing.push({ consumer, attempts: attempts + 1 });
@@ -65,7 +78,9 @@ async function isTaken(
   const transaction = wire === 'ITI-46' ? ITI_46 : ITI_10;
   const request = requestOf(notification, stores, world);
   try {
-    const { code } = await world.ask(transaction, { system: consumer }, request);
+    const isOwn = consumer === OWN_INITIATING_GATEWAY;
+    const destination = isOwn ? 'initiating-gateway' : { system: consumer };
+    const { code } = await world.ask(transaction, destination, request);
     return code === 'CA';
   } catch (error) {
     if (error instanceof PeerFailure || refusalsOf(error)) return false;

@@ -3,6 +3,7 @@ import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_64 } from '../../profiles/xds/iti-64.ts';
 import { PeerFailure, type World } from '../actor.ts';
+import { forgetCorrelations, oweForgetting } from './correlations.ts';
 import type { KeptRegistryTask } from './identity-store.ts';
 import type { PatientIdentityStores } from './stores.ts';
 
@@ -52,7 +53,7 @@ const TASKS_AT_ONCE = 50;
 
 /**
  * Has the Document Registry do what changes of patients have left for it, in order: what follows is not done before what went
- * before. What the registry refuses waits for a person, and what comes after it goes on.
+ * before. The Initiating Gateway forgets what it remembers of the regional ids concerned. What the registry refuses waits for a person, and what comes after it goes on.
  *
  * @returns how many it refused
  * @throws Refusal INTERR when the registry gives no answer: the rest is done next time
@@ -64,12 +65,14 @@ export async function settleRegistry(stores: PatientIdentityStores, world: World
     const tasks = await identities.look((records) => records.registryTasks('open', TASKS_AT_ONCE));
     if (tasks.length === 0) return refused;
     for (const task of tasks) {
+      // Also where the registry refuses: the patients are others than before, wherever their documents are.
+      const unheard = await forgetCorrelations([task.from, task.to], stores, world);
       const refusal = await refusalOf(task, stores, world);
-      await identities.change((records) =>
-        refusal === undefined
-          ? records.settleRegistryTask(task.number, 'done')
-          : records.settleRegistryTask(task.number, 'refused', refusal),
-      );
+      await identities.change(async (records) => {
+        const state = refusal === undefined ? 'done' : 'refused';
+        await records.settleRegistryTask(task.number, state, refusal);
+        await oweForgetting(unheard, { records, issue: world });
+      });
       if (refusal !== undefined) refused += 1;
     }
   }

@@ -14,6 +14,7 @@ import { type NamedGroup, nameGroups, type Standing } from './regional-ids.ts';
 import type { IdList, Subscription } from './subscriptions.ts';
 import { handedOut, tellConsumers } from './telling.ts';
 import type { WideArea } from './wide-area.ts';
+import { oweRegionalIds, type WideAreaAbove } from './wide-area-owing.ts';
 
 /** One change of the records, and what it is made with. */
 export interface Change {
@@ -24,6 +25,8 @@ export interface Change {
   readonly subscriptions: readonly Subscription[];
   /** Present at a wide-area id service. */
   readonly wideArea?: WideArea;
+  /** Present where a wide-area id service is fed. */
+  readonly above?: WideAreaAbove;
 }
 
 /** A record as it was before this change touched it. */
@@ -66,6 +69,8 @@ export async function regroup(
   const named = await nameGroups(groups, { standings, records, issue });
   await assignAll(named, change);
   const asked = change.wideArea ? false : await askRegistry(named, standings, change);
+  const concerned = named.flatMap(({ regionalId, absorbed }) => [regionalId, ...absorbed]);
+  await oweRegionalIds(concerned, change);
   await putUp(unfollowed, around, change);
   await closeReviews(around, named, change);
   await tell(around, { named, standings, befores }, change);

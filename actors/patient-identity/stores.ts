@@ -7,6 +7,7 @@ import { ruleMatcher } from './matching/rule-matcher.ts';
 import type { Change } from './regroup.ts';
 import type { Subscription } from './subscriptions.ts';
 import type { WideArea } from './wide-area.ts';
+import type { WideAreaAbove } from './wide-area-owing.ts';
 
 /** What Patient Identity works with. */
 export interface PatientIdentityStores {
@@ -20,6 +21,10 @@ export interface PatientIdentityStores {
   readonly subscriptions?: readonly Subscription[];
   /** Present: this is a wide-area id service, whose sources are networks. */
   readonly wideArea?: WideArea;
+  /** Present: a wide-area id service is fed the patients of this region. */
+  readonly above?: WideAreaAbove;
+  /** An Initiating Gateway of this community remembers what others told of its patients. */
+  readonly hasInitiatingGateway?: boolean;
 }
 
 export function domainsIn({ domains, community }: PatientIdentityStores): DomainTable {
@@ -48,6 +53,7 @@ export function changeRecords<Result>(
       affinityDomain: community.affinityDomain,
       subscriptions,
       ...(stores.wideArea === undefined ? {} : { wideArea: stores.wideArea }),
+      ...(stores.above === undefined ? {} : { above: stores.above }),
     }),
   );
 }

@@ -33,6 +33,8 @@ interface Reverse {
   readonly homeCommunityId: string;
   readonly remotePatientId: PatientId;
   readonly expiresAt: Date;
+  /** When we began to look for her. */
+  readonly askedAt: Date;
 }
 
 const PARAMETERS = '/PRPA_IN201305UV02/controlActProcess/queryByParameter/parameterList';
@@ -158,8 +160,8 @@ function requireReceiver({ receiver }: Transmission, { homeCommunityId }: Commun
 async function findCandidates(question: PatientDiscovery, identity: Identity): Promise<Found> {
   const { criteria } = question;
   const { community, correlationTimeToLive, discovery, wideArea } = identity.stores;
-  const matches = await findMatches(question, identity);
   const reverse = reverseOf(question, identity);
+  const matches = await findMatches(question, identity);
   return {
     candidates: matches.map((match) =>
       discovered(match, community, { supportsHealthDataLocator: wideArea !== undefined }),
@@ -236,7 +238,8 @@ function reverseOf(
   if (!remotePatientId || others.length > 0 || !expiresAt || !organization) return undefined;
   // An id of ours is no id of hers there.
   if (community.assigningAuthorities.includes(remotePatientId.assigningAuthority)) return undefined;
-  return { homeCommunityId: `urn:oid:${organization}`, remotePatientId, expiresAt };
+  const homeCommunityId = `urn:oid:${organization}`;
+  return { homeCommunityId, remotePatientId, expiresAt, askedAt: world.now() };
 }
 
 /** What leaves: the affinity domain's id and what is known of the person. Without such an id, nothing. */

@@ -2,6 +2,7 @@ import {
   type Address,
   type Demographics,
   type PatientId,
+  type PersonName,
   patientKey,
 } from '../../profiles/patient.ts';
 import type { DemographicsCriteria, DemographicsMatch } from '../../profiles/pdq/iti-47.ts';
@@ -42,10 +43,15 @@ const ASPECTS: readonly Aspect[] = [
       ),
   },
   {
-    // Demographics do not carry it: the Patient Demographics Supplier alone may know.
+    // Whoever has it otherwise written may agree all the same: the Patient Demographics Supplier compares as names are.
     parameter: 'mothersMaidenName',
     mayAgreeElsewhere: true,
-    compare: () => 'unknown',
+    compare: ({ mothersMaidenName: wanted = [] }, { mothersMaidenName: filed = [] }) =>
+      agreement(
+        wanted,
+        filed.filter((name) => wanted.some((one) => isWrittenAlike(one, name))),
+        isSameName,
+      ),
   },
 ];
 
@@ -165,6 +171,24 @@ const PREFECTURE = /^(?:東京都|北海道|(?:京都|大阪)府|[^都道府県]
  * The same place: equal postal codes where both have one, and the same text but for the prefecture, which many leave out, and
  * for the way in which numbers are joined.
  */
+/** A name in kanji says nothing against one in kana. */
+function isWrittenAlike(one: PersonName, other: PersonName): boolean {
+  return (
+    (one.representation ?? other.representation) === (other.representation ?? one.representation)
+  );
+}
+
+/** Part by part, where both have it. */
+function isSameName(one: PersonName, other: PersonName): boolean {
+  const pairs = [
+    [one.family, other.family],
+    [one.given.join(''), other.given.join('')],
+  ] as const;
+  const plain = (text: string) => text.normalize('NFKC').replace(/\s+/gu, '').toLowerCase();
+  const both = pairs.filter(([mine, theirs]) => mine !== '' && theirs !== '');
+  return both.length > 0 && both.every(([mine, theirs]) => plain(mine) === plain(theirs));
+}
+
 function isSameAddress(wanted: Address, filed: Address): boolean {
   const [one, other] = [wanted, filed].map(comparable);
   if (!one || !other) return false;

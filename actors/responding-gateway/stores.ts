@@ -42,6 +42,8 @@ export interface ReverseCorrelations {
     readonly remotePatientId: PatientId;
     readonly expiresAt: Date;
     readonly isHealthDataLocator: boolean;
+    /** When she began to be looked for here: if she was forgotten since, it is not kept. */
+    readonly askedAt?: Date;
   }): Promise<void>;
 }
 

@@ -71,10 +71,13 @@ export function frameAnswer(body: Body, options: FrameOptions): Reply {
 }
 
 /** A fault, in the encoding of the request. */
-export function frameFault(fault: Fault, options: Omit<FrameOptions, 'action'>): Reply {
-  const { mtom, relatesTo, uuid } = options;
+export function frameFault(
+  fault: Fault,
+  options: Omit<FrameOptions, 'action'> & { readonly status?: number | undefined },
+): Reply {
+  const { mtom, relatesTo, uuid, status = httpStatusOf(fault) } = options;
   const envelope = writeFault(fault, relatesTo, headersTo(options));
-  return frameEnvelope(envelope, { status: httpStatusOf(fault), mtom, uuid });
+  return frameEnvelope(envelope, { status, mtom, uuid });
 }
 
 /** A message was taken, and there is nothing to say. `begin` is called when the peer knows, or has gone. */

@@ -8,6 +8,8 @@ export interface Peer {
   /** The directory's name of it. */
   readonly name: string;
   readonly address: string;
+  /** Its stack reads faults from HTTP 500 alone, as its row of the directory says. */
+  readonly faultsByHttp500?: boolean;
   /** What of its certificate the directory looks at. */
   readonly identity: CertificateIdentity;
   /** The entries of the directory that the certificate is bound to. */

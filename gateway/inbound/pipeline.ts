@@ -67,6 +67,7 @@ interface Progress {
   mtom: boolean;
   /** The answer is a message of its own, to one of these addresses. */
   elsewhere?: OpenedEnvelope['elsewhere'];
+  readonly faultsByHttp500?: boolean;
 }
 
 /**
@@ -81,7 +82,8 @@ interface Progress {
  */
 export async function answerMessage(incoming: Incoming, house: PipelineHouse): Promise<Reply> {
   const startedAt = house.now();
-  const progress: Progress = { mtom: false };
+  const { faultsByHttp500 } = incoming.peer;
+  const progress: Progress = { mtom: false, faultsByHttp500 };
   const parts = new IncomingParts(house.spoolDirectory, house.limits);
   const releases = [() => parts.release()];
   const release = async () => {
@@ -258,8 +260,9 @@ function refuse(refusals: readonly Refusal[], progress: Progress, house: Pipelin
   const said =
     fault instanceof Fault ? fault : new Fault('Sender', refusals[0]?.context ?? 'refused');
   const { mtom, messageId, elsewhere } = progress;
+  const status = progress.faultsByHttp500 ? 500 : undefined;
   const to = elsewhere?.faultTo ?? elsewhere?.replyTo;
-  return frameFault(said, { mtom, relatesTo: messageId, uuid: house.uuid, to });
+  return frameFault(said, { mtom, relatesTo: messageId, uuid: house.uuid, to, status });
 }
 
 function frameBody(body: Body, progress: Progress, house: PipelineHouse): Reply {

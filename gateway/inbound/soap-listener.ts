@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ActorName } from '../../actors/actor.ts';
 import type { Log } from '../log.ts';
+import { DOCUMENT_CHUNKS } from '../stores/document-chunks.ts';
 import type { Reply } from './frame.ts';
 import { Pace, type PaceLimits } from './pace.ts';
 import type { Incoming, Peer } from './incoming.ts';
@@ -179,7 +180,13 @@ export class SoapListener {
         bytesSent = reply.body.length;
       } else {
         for await (const chunk of reply.body) {
-          if (!response.write(chunk)) await settled(response, 'drain', this.#options.pace.idleMs);
+          // Only now that TLS has taken all of it; after a failure nobody knows.
+          const taken = (error?: Error | null) => {
+            if (!error) DOCUMENT_CHUNKS.giveBack(chunk);
+          };
+          if (!response.write(chunk, taken)) {
+            await settled(response, 'drain', this.#options.pace.idleMs);
+          }
           bytesSent += chunk.length;
         }
         response.end();

@@ -100,6 +100,7 @@ export class Exchange {
         endpoint,
         deadlineMs: options?.deadlineMs,
         progressed: options?.progressed,
+        messageId: options?.messageId,
         onMessage: (message) => {
           unanswered = message;
         },

@@ -104,6 +104,8 @@ export class SoapSender {
       endpoint: Endpoint;
       deadlineMs?: number;
       progressed?: () => void;
+      /** A UUID; a new one where it is left out. */
+      messageId?: string;
       onMessage?: (message: Unanswered) => void;
     },
   ): Promise<Sent<Response>> {
@@ -113,7 +115,7 @@ export class SoapSender {
       transaction.wire.messages.find(({ action }) => action === body.action) ??
       transaction.wire.messages[0];
     if (!message) throw new Error(`${transaction.id} has no message`);
-    const messageId = `urn:uuid:${this.#options.uuid()}`;
+    const messageId = `urn:uuid:${to.messageId ?? this.#options.uuid()}`;
     to.onMessage?.({ messageId, requestText: body.xml });
     const { callback } = endpoint;
     const expectation = callback && this.#options.expected?.expect(messageId, callback.partner);

@@ -3,9 +3,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DocumentAtRest } from '../../actors/document-repository/document-store.ts';
 import { Fault } from '../../profiles/refusal.ts';
-
-/** Documents move in chunks of this size, in and out. */
-export const CHUNK_BYTES = 1024 * 1024;
+import { CHUNK_BYTES, DOCUMENT_CHUNKS } from './document-chunks.ts';
 
 export interface FileContentFacts {
   readonly path: string;
@@ -31,7 +29,7 @@ export class FileContent implements DocumentAtRest {
   }
 
   /**
-   * The octets in chunks of `CHUNK_BYTES`.
+   * The octets in chunks of `CHUNK_BYTES`, each of which may be given back to `DOCUMENT_CHUNKS`.
    *
    * @throws Error when the file has another length than was recorded: then the answer breaks off before its end
    */
@@ -41,10 +39,11 @@ export class FileContent implements DocumentAtRest {
       let position = 0;
       while (position < this.sizeBytes) {
         const wanted = Math.min(CHUNK_BYTES, this.sizeBytes - position);
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted);
+        const chunk = DOCUMENT_CHUNKS.take(wanted);
+        const { bytesRead } = await file.read(chunk, 0, wanted);
         if (bytesRead === 0) throw new Error('a stored document is shorter than recorded');
         position += bytesRead;
-        yield buffer.subarray(0, bytesRead);
+        yield DOCUMENT_CHUNKS.lend(chunk, bytesRead);
       }
       const { bytesRead } = await file.read(Buffer.alloc(1), 0, 1);
       if (bytesRead > 0) throw new Error('a stored document is longer than recorded');

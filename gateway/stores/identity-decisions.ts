@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type {
   Decision,
   KeptDecision,
@@ -10,6 +11,7 @@ import type {
 import type { Reads, Selectable, Writes } from './database.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
+import { marks, rowsOf } from './ready-text.ts';
 
 type Reading = Reads<IdentityTables>;
 type Writing = Writes<IdentityTables>;
@@ -18,15 +20,25 @@ type Writing = Writes<IdentityTables>;
 const HUNDRED = 100;
 
 /** Rows with one of the records at either end, each once, by their number or their pair. */
-async function atEitherEnd<Row>(
-  numbers: readonly number[],
-  ask: (end: 'low' | 'high', slice: readonly number[]) => Promise<readonly Row[]>,
-  keyOf: (row: Row) => string | number,
-): Promise<readonly Row[]> {
-  const rows = [
-    ...(await inSlices(numbers, (slice) => ask('low', slice))),
-    ...(await inSlices(numbers, (slice) => ask('high', slice))),
-  ];
+async function atEitherEnd<Table extends 'identity_pair' | 'identity_decision' | 'identity_review'>(
+  queries: Reading,
+  table: Table,
+  {
+    numbers,
+    keyOf,
+  }: {
+    readonly numbers: readonly number[];
+    readonly keyOf: (row: Selectable<IdentityTables[Table]>) => string | number;
+  },
+): Promise<readonly Selectable<IdentityTables[Table]>[]> {
+  const rows = await inSlices(numbers, (slice) => {
+    const ofEnd = (end: string) => `SELECT * FROM ${table} WHERE ${end} IN ${marks(slice.length)}`;
+    return rowsOf<Selectable<IdentityTables[Table]>>(
+      queries,
+      `${ofEnd('low')} UNION ALL ${ofEnd('high')}`,
+      [...slice, ...slice],
+    );
+  });
   return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
 }
 
@@ -35,12 +47,10 @@ export async function pairsOf(
   queries: Reading,
   numbers: readonly number[],
 ): Promise<readonly PairVerdict[]> {
-  const rows = await atEitherEnd(
+  const rows = await atEitherEnd(queries, 'identity_pair', {
     numbers,
-    (end, slice) =>
-      queries.selectFrom('identity_pair').selectAll().where(end, 'in', slice).execute(),
-    ({ low, high }) => `${low} ${high}`,
-  );
+    keyOf: ({ low, high }) => `${low} ${high}`,
+  });
   return rows.map((row) => ({
     low: row.low,
     high: row.high,
@@ -52,20 +62,20 @@ export async function pairsOf(
   }));
 }
 
+const PUT_PAIR =
+  'INSERT INTO identity_pair (low, high, verdict, by_hand, score, rule_set, decision_number) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (low, high) DO UPDATE SET verdict = excluded.verdict, by_hand = excluded.by_hand, score = excluded.score, rule_set = excluded.rule_set, decision_number = excluded.decision_number';
+
 export async function putPair(queries: Writing, pair: PairVerdict): Promise<void> {
   const { low, high } = pair;
-  const columns = {
-    verdict: pair.verdict,
-    by_hand: pair.byHand ? 1 : 0,
-    score: Math.round(pair.score * HUNDRED),
-    rule_set: pair.ruleSet,
-    decision_number: pair.decision,
-  };
-  await queries
-    .insertInto('identity_pair')
-    .values({ low, high, ...columns })
-    .onConflict((conflict) => conflict.columns(['low', 'high']).doUpdateSet(columns))
-    .execute();
+  await rowsOf(queries, PUT_PAIR, [
+    low,
+    high,
+    pair.verdict,
+    pair.byHand ? 1 : 0,
+    Math.round(pair.score * HUNDRED),
+    pair.ruleSet,
+    pair.decision,
+  ]);
 }
 
 export async function removePair(queries: Writing, { low, high }: RecordPair): Promise<void> {
@@ -81,12 +91,10 @@ export async function decisionsOf(
   queries: Reading,
   numbers: readonly number[],
 ): Promise<readonly KeptDecision[]> {
-  const rows = await atEitherEnd(
+  const rows = await atEitherEnd(queries, 'identity_decision', {
     numbers,
-    (end, slice) =>
-      queries.selectFrom('identity_decision').selectAll().where(end, 'in', slice).execute(),
-    ({ number }) => number,
-  );
+    keyOf: ({ number }) => number,
+  });
   return rows.map(decisionOf).sort((one, other) => one.number - other.number);
 }
 
@@ -118,25 +126,25 @@ function decisionOf(row: Selectable<IdentityTables['identity_decision']>): KeptD
   };
 }
 
+const INSERT_DECISION =
+  'INSERT INTO identity_decision (verdict, low, high, score, rule_set, thresholds, why, decided_by, reason, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number';
+
 /** Written once, never changed. */
 export async function addDecision(queries: Writing, decision: Decision, at: Date): Promise<number> {
-  const { number } = await queries
-    .insertInto('identity_decision')
-    .values({
-      verdict: decision.verdict,
-      low: decision.low,
-      high: decision.high,
-      score: decision.score === undefined ? null : Math.round(decision.score * HUNDRED),
-      rule_set: decision.ruleSet ?? null,
-      thresholds: decision.thresholds === undefined ? null : JSON.stringify(decision.thresholds),
-      why: JSON.stringify(decision.why),
-      decided_by: decision.by,
-      reason: decision.reason ?? null,
-      decided_at: at.toISOString(),
-    })
-    .returning('number')
-    .executeTakeFirstOrThrow();
-  return number;
+  const [row] = await rowsOf<{ readonly number: number }>(queries, INSERT_DECISION, [
+    decision.verdict,
+    decision.low,
+    decision.high,
+    decision.score === undefined ? null : Math.round(decision.score * HUNDRED),
+    decision.ruleSet ?? null,
+    decision.thresholds === undefined ? null : JSON.stringify(decision.thresholds),
+    JSON.stringify(decision.why),
+    decision.by,
+    decision.reason ?? null,
+    at.toISOString(),
+  ]);
+  assert(row, 'the engine did not number a decision');
+  return row.number;
 }
 
 export async function openReviews(
@@ -171,12 +179,10 @@ export async function openReviewsOf(
   queries: Reading,
   numbers: readonly number[],
 ): Promise<readonly KeptReview[]> {
-  const rows = await atEitherEnd(
+  const rows = await atEitherEnd(queries, 'identity_review', {
     numbers,
-    (end, slice) =>
-      queries.selectFrom('identity_review').selectAll().where(end, 'in', slice).execute(),
-    ({ number }) => number,
-  );
+    keyOf: ({ number }) => number,
+  });
   // Not asked of the database: SQLite would go through all that are open, and they grow with the region.
   const open = rows.filter(({ state }) => state === 'open');
   return open.map(reviewOf).sort((one, other) => one.number - other.number);

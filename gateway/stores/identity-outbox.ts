@@ -5,11 +5,14 @@ import type {
   QueueOfConsumer,
   RegistryTask,
 } from '../../actors/patient-identity/identity-store.ts';
-import type { Reads, Writes } from './database.ts';
+import { type Reads, sql, type Writes } from './database.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
 type Reading = Reads<IdentityTables>;
 type Writing = Writes<IdentityTables>;
+
+/** A notification, and nothing that a wide-area id service is fed; a literal, for the sake of the index. */
+const NO_FEED = sql.lit('');
 
 /** In the order in which they are to be done. */
 export async function registryTasks(
@@ -84,6 +87,7 @@ export async function nextNotifications(queries: Reading): Promise<readonly Kept
       the
         .selectFrom('identity_notification')
         .select(({ fn }) => fn.min('number').as('number'))
+        .where('kind', '=', NO_FEED)
         .groupBy('consumer'),
     )
     .orderBy('number')
@@ -108,6 +112,7 @@ export async function queuesOfConsumers(queries: Reading): Promise<readonly Queu
       fn.max('attempts').as('attempts'),
       fn.min('made_at').as('since'),
     ])
+    .where('kind', '=', NO_FEED)
     .groupBy('consumer')
     .orderBy('consumer')
     .execute();

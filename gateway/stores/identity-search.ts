@@ -7,9 +7,9 @@ import {
   type SqlBool,
   sql,
 } from './database.ts';
-import { RECORD_COLUMNS, recordsFrom } from './identity-records.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
+import { RECORD_COLUMNS, RecordsAtHand } from './records-at-hand.ts';
 
 type Reading = Reads<IdentityTables>;
 
@@ -20,7 +20,7 @@ const MOST_CANDIDATES = 2_000;
  * Active records that meet all criteria, the one revised last first, at most `most`.
  *
  * In two steps, each with one way through an index: the numbers by the criterion that names the fewest (numbers, regional
- * ids, names with the birth date, the birth date), then the rows, of which the rest is demanded.
+ * ids, names with the birth date, the birth date, the mother's maiden name), then the rows, of which the rest is demanded.
  */
 export async function searchRecords(
   queries: Reading,
@@ -31,7 +31,7 @@ export async function searchRecords(
   const found = await inSlices(candidates.slice(0, MOST_CANDIDATES), (slice) =>
     queries
       .selectFrom('identity_record')
-      .select([...RECORD_COLUMNS, 'identity_record.revised_at'])
+      .select(RECORD_COLUMNS)
       .where('number', 'in', slice)
       .where((the) => the.and(rowConditions(criteria, the)))
       .execute(),
@@ -44,7 +44,7 @@ export async function searchRecords(
         : -1,
   );
   return {
-    records: await recordsFrom(queries, rows.slice(0, most)),
+    records: await new RecordsAtHand(queries).from(rows.slice(0, most)),
     isCut: candidates.length > MOST_CANDIDATES || rows.length > most,
   };
 }
@@ -74,6 +74,22 @@ async function candidatesOf(
     return [...found];
   }
   if (numbers) return numbers;
+  if (!regionalIds && !criteria.birthDate && criteria.mothersNames) {
+    for (const pattern of criteria.mothersNames) {
+      for (const conditions of waysOf(pattern)) {
+        if (found.size > MOST_CANDIDATES) break;
+        const rows = await queries
+          .selectFrom('identity_mothers_name')
+          .select('record_number as number')
+          // The parts have the same names in both tables.
+          .where((the) => the.and(conditions(the as unknown as OfName)))
+          .limit(MOST_CANDIDATES + 1)
+          .execute();
+        keep(rows);
+      }
+    }
+    return [...found];
+  }
   keep(
     await queries
       .selectFrom('identity_record')

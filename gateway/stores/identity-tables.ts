@@ -7,6 +7,9 @@ export interface IdentityTables {
     confirmed: number;
     /** By which it was subsumed. */
     merged_into: string | null;
+    /** The wide-area id service that was told of it, and the SHA-256, hex, of what. */
+    told_to: Generated<string | null>;
+    told_hash: Generated<string | null>;
   };
   identity_record: {
     /** Given by the engine. */
@@ -52,6 +55,13 @@ export interface IdentityTables {
     given: string;
     /** As far as it is known, at most to the day; empty where it is not. */
     birth_date: string;
+  };
+  /** The mother's maiden name, in the keys of names. */
+  identity_mothers_name: {
+    record_number: number;
+    position: number;
+    family: string;
+    given: string;
   };
   identity_key: { key: string; record_number: number };
   identity_decision: {
@@ -128,6 +138,11 @@ export interface IdentityTables {
     attempts: number;
     not_before: number;
     made_at: string;
+    /** Empty: a notification; else what a wide-area id service is fed. */
+    kind: Generated<string>;
+    person: Generated<string | null>;
+    state: Generated<string>;
+    reason: Generated<string | null>;
   };
   identity_answer: {
     number: Generated<number>;

@@ -29,7 +29,8 @@ export {
 /**
  * What may be asked inside `read`. `Tables` are the tables of the one actor that asks. `executeQuery` is for a statement
  * whose text is ready (`CompiledQuery.raw`), where building it each time costs more than running it; inside `read`, a SELECT.
- * Such a text has a `?` for each of its values with both engines, and a `?` nowhere else.
+ * Such a text has a `?` for each of its values with both engines, and a `?` nowhere else; what it makes octets of, it casts
+ * `AS BLOB`.
  */
 export type Reads<Tables> = Pick<
   Kysely<Tables>,
@@ -96,9 +97,9 @@ function driverOf(lent: DatabaseConnection): Driver {
   };
 }
 
-/** Kysely has numbered the marks of what it has built; a text that was ready comes as it is for both engines. */
+/** Kysely has numbered the marks of what it has built; a text that was ready comes as SQLite reads it. */
 function postgresTextOf({ sql: text, query }: CompiledQuery): string {
-  return query.kind === 'RawNode' ? numberedMarks(text) : text;
+  return query.kind === 'RawNode' ? numberedMarks(text).replaceAll('AS BLOB)', 'AS bytea)') : text;
 }
 
 /** Queries of the one connection to SQLite. */

@@ -17,7 +17,16 @@ interface Tables {
     /** 1 or 0. */
     is_health_data_locator: number;
   };
+  correlation_forgotten: {
+    patient_id: string;
+    assigning_authority: string;
+    /** Milliseconds since 1970. */
+    forgotten_at: number;
+  };
 }
+
+/** Nobody asks for longer than this. */
+const LONGEST_ASKING_MS = 3_600_000;
 
 /** Correlations in the process's database. Those that have expired go whenever one is kept. */
 export class SqlCorrelationStore implements CorrelationStore {
@@ -53,7 +62,7 @@ export class SqlCorrelationStore implements CorrelationStore {
   }
 
   async keep(correlation: Correlation): Promise<void> {
-    const { patientId, homeCommunityId, remotePatientId, expiresAt, isHealthDataLocator } =
+    const { patientId, homeCommunityId, remotePatientId, expiresAt, isHealthDataLocator, askedAt } =
       correlation;
     const told = {
       remote_patient_id: remotePatientId.id,
@@ -66,6 +75,7 @@ export class SqlCorrelationStore implements CorrelationStore {
         .deleteFrom('correlation')
         .where('expires_at', '<=', this.#now().getTime())
         .execute();
+      if (askedAt !== undefined && (await forgottenSince(queries, patientId, askedAt))) return;
       await queries
         .insertInto('correlation')
         .values({
@@ -89,11 +99,39 @@ export class SqlCorrelationStore implements CorrelationStore {
         .deleteFrom('correlation')
         .where('patient_id', '=', id)
         .where('assigning_authority', '=', assigningAuthority);
-      const wanted =
-        homeCommunityId === undefined
-          ? ofPatient
-          : ofPatient.where('home_community_id', '=', homeCommunityId);
-      await wanted.execute();
+      if (homeCommunityId !== undefined) {
+        await ofPatient.where('home_community_id', '=', homeCommunityId).execute();
+        return;
+      }
+      await ofPatient.execute();
+      const now = this.#now().getTime();
+      await queries
+        .deleteFrom('correlation_forgotten')
+        .where('forgotten_at', '<', now - LONGEST_ASKING_MS)
+        .execute();
+      await queries
+        .insertInto('correlation_forgotten')
+        .values({ patient_id: id, assigning_authority: assigningAuthority, forgotten_at: now })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['patient_id', 'assigning_authority'])
+            .doUpdateSet({ forgotten_at: now }),
+        )
+        .execute();
     });
   }
+}
+
+async function forgottenSince(
+  queries: Reads<Tables>,
+  { id, assigningAuthority }: PatientId,
+  askedAt: Date,
+): Promise<boolean> {
+  const row = await queries
+    .selectFrom('correlation_forgotten')
+    .select('forgotten_at')
+    .where('patient_id', '=', id)
+    .where('assigning_authority', '=', assigningAuthority)
+    .executeTakeFirst();
+  return row !== undefined && row.forgotten_at >= askedAt.getTime();
 }

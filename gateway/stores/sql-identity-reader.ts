@@ -17,6 +17,12 @@ import type {
   Searched,
   SourceRecord,
 } from '../../actors/patient-identity/identity-store.ts';
+import type {
+  KeptOwedFeed,
+  LastTold,
+  OwedSum,
+  ToldPerson,
+} from '../../actors/patient-identity/wide-area-outbox.ts';
 import type { WideAreaId } from '../../actors/patient-identity/wide-area.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { Reads } from './database.ts';
@@ -31,43 +37,44 @@ import {
 import { answerTo, comparedOtherwise, heldFeedOf } from './identity-feeds.ts';
 import { mergeOf } from './identity-merges.ts';
 import { nextNotifications, queuesOfConsumers, registryTasks } from './identity-outbox.ts';
-import {
-  membershipsOf,
-  recordOf,
-  recordsFrom,
-  recordsWithKeys,
-  selectActive,
-  selectRecords,
-} from './identity-records.ts';
+import { membershipsOf, numbersWithKeys } from './identity-records.ts';
 import { searchRecords } from './identity-search.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
+import { marks, rowsOf } from './ready-text.ts';
+import { RECORD_COLUMNS, type RecordRow, RecordsAtHand } from './records-at-hand.ts';
 import { wideAreaId, wideAreaIdsOf } from './wide-area-ids.ts';
+import { lastTold, owedFeeds, owedTo, regionalIds } from './wide-area-outbox.ts';
+
+// In the path of every feed and every query: texts without the query builder.
+const SELECT_RECORD_OF = `SELECT ${RECORD_COLUMNS.join(', ')} FROM identity_id JOIN identity_record ON identity_record.number = identity_id.record_number WHERE assigning_authority = ? AND id = ? AND identity_id.merged_into IS NULL`;
+const SELECT_ID_STATE =
+  'SELECT record_number, merged_into FROM identity_id WHERE assigning_authority = ? AND id = ?';
+const SELECT_REGIONAL_ID_STATE =
+  'SELECT confirmed, merged_into FROM identity_regional_id WHERE id = ?';
 
 /** What Patient Identity reads, of one state of the database. */
 export class SqlIdentityReader implements IdentityReader {
   readonly #queries: Reads<IdentityTables>;
+  /** Of that state; a change says here what it alters. */
+  protected readonly atHand: RecordsAtHand;
 
   constructor(queries: Reads<IdentityTables>) {
     this.#queries = queries;
+    this.atHand = new RecordsAtHand(queries);
   }
 
-  recordOf(id: PatientId): Promise<SourceRecord | undefined> {
-    return recordOf(this.#queries, id);
+  async recordOf({ id, assigningAuthority }: PatientId): Promise<SourceRecord | undefined> {
+    const rows = await rowsOf<RecordRow>(this.#queries, SELECT_RECORD_OF, [assigningAuthority, id]);
+    return (await this.atHand.from(rows))[0];
   }
 
-  async recordsWith(numbers: readonly number[]): Promise<readonly SourceRecord[]> {
-    const rows = await inSlices(numbers, (slice) =>
-      selectRecords(this.#queries).where('number', 'in', slice).orderBy('number').execute(),
-    );
-    return await recordsFrom(this.#queries, rows);
+  recordsWith(numbers: readonly number[]): Promise<readonly SourceRecord[]> {
+    return this.atHand.numbered(numbers);
   }
 
-  async recordsOf(regionalIds: readonly string[]): Promise<readonly SourceRecord[]> {
-    const rows = await inSlices(regionalIds, (slice) =>
-      selectActive(this.#queries).where('regional_id', 'in', slice).execute(),
-    );
-    return await recordsFrom(this.#queries, rows);
+  recordsOf(regionalIds: readonly string[]): Promise<readonly SourceRecord[]> {
+    return this.atHand.ofRegionalIds(regionalIds);
   }
 
   async mergedInto(numbers: readonly number[]): Promise<readonly SourceRecord[]> {
@@ -75,10 +82,14 @@ export class SqlIdentityReader implements IdentityReader {
     let into = numbers;
     while (into.length > 0) {
       const rows = await inSlices(into, (slice) =>
-        selectRecords(this.#queries).where('merged_into', 'in', slice).orderBy('number').execute(),
+        rowsOf<Pick<RecordRow, 'number'>>(
+          this.#queries,
+          `SELECT number FROM identity_record WHERE merged_into IN ${marks(slice.length)}`,
+          slice,
+        ),
       );
-      found.push(...(await recordsFrom(this.#queries, rows)));
       into = rows.map(({ number }) => number);
+      if (into.length > 0) found.push(...(await this.atHand.numbered(into)));
     }
     return found;
   }
@@ -102,12 +113,9 @@ export class SqlIdentityReader implements IdentityReader {
   }
 
   async idState({ id, assigningAuthority }: PatientId): Promise<IdState | undefined> {
-    const row = await this.#queries
-      .selectFrom('identity_id')
-      .select(['record_number', 'merged_into'])
-      .where('assigning_authority', '=', assigningAuthority)
-      .where('id', '=', id)
-      .executeTakeFirst();
+    const [row] = await rowsOf<
+      Pick<IdentityTables['identity_id'], 'record_number' | 'merged_into'>
+    >(this.#queries, SELECT_ID_STATE, [assigningAuthority, id]);
     if (!row) return undefined;
     const { record_number: record, merged_into } = row;
     return { record, ...(merged_into === null ? {} : { mergedInto: merged_into }) };
@@ -142,11 +150,9 @@ export class SqlIdentityReader implements IdentityReader {
   }
 
   async regionalIdState(regionalId: string): Promise<RegionalIdState | undefined> {
-    const row = await this.#queries
-      .selectFrom('identity_regional_id')
-      .select(['confirmed', 'merged_into'])
-      .where('id', '=', regionalId)
-      .executeTakeFirst();
+    const [row] = await rowsOf<
+      Pick<IdentityTables['identity_regional_id'], 'confirmed' | 'merged_into'>
+    >(this.#queries, SELECT_REGIONAL_ID_STATE, [regionalId]);
     if (!row) return undefined;
     return {
       isConfirmed: row.confirmed === 1,
@@ -154,17 +160,19 @@ export class SqlIdentityReader implements IdentityReader {
     };
   }
 
-  withKeys(keys: readonly string[], most: number): Promise<readonly SourceRecord[]> {
-    return recordsWithKeys(this.#queries, keys, most);
+  async withKeys(keys: readonly string[], most: number): Promise<readonly SourceRecord[]> {
+    return await this.atHand.activeOf(await numbersWithKeys(this.#queries, keys, most));
   }
 
   async keyedOtherwise(by: string, most: number): Promise<readonly SourceRecord[]> {
-    const rows = await selectRecords(this.#queries)
+    const rows = await this.#queries
+      .selectFrom('identity_record')
+      .select(RECORD_COLUMNS)
       .where('merged_into', 'is', null)
       .where((the) => the.or([the('keyed_by', '<', by), the('keyed_by', '>', by)]))
       .limit(most)
       .execute();
-    return await recordsFrom(this.#queries, rows);
+    return await this.atHand.from(rows);
   }
 
   search(criteria: IdentityCriteria, most: number): Promise<Searched> {
@@ -227,6 +235,30 @@ export class SqlIdentityReader implements IdentityReader {
 
   wideAreaIdsOf(regionalIds: readonly PatientId[]): Promise<readonly WideAreaId[]> {
     return wideAreaIdsOf(this.#queries, regionalIds);
+  }
+
+  lastTold(regionalId: string, service: string, person?: ToldPerson): Promise<LastTold> {
+    return lastTold(this.#queries, {
+      regionalId,
+      service,
+      ...(person === undefined ? {} : { person }),
+    });
+  }
+
+  owedFeeds(
+    service: string,
+    state: 'open' | 'refused',
+    most: number,
+  ): Promise<readonly KeptOwedFeed[]> {
+    return owedFeeds(this.#queries, { service, state, most });
+  }
+
+  owedTo(service: string): Promise<OwedSum> {
+    return owedTo(this.#queries, service);
+  }
+
+  regionalIds(after: string, most: number): Promise<readonly string[]> {
+    return regionalIds(this.#queries, after, most);
   }
 
   queuesOfConsumers(): Promise<readonly QueueOfConsumer[]> {

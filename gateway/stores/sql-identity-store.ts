@@ -16,6 +16,11 @@ import type {
 } from '../../actors/patient-identity/identity-store.ts';
 import type { NameKeys } from '../../actors/patient-identity/names.ts';
 import type { WideAreaId, WideAreaIdChange } from '../../actors/patient-identity/wide-area.ts';
+import type {
+  KeptOwedFeed,
+  OwedFeed,
+  ToldPerson,
+} from '../../actors/patient-identity/wide-area-outbox.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { Database, Reads, Writes } from './database.ts';
 import { addDecision, addReview, closeReview, putPair, removePair } from './identity-decisions.ts';
@@ -36,8 +41,18 @@ import {
 } from './identity-outbox.ts';
 import { putKeys, putRecord } from './identity-records.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import { rowsOf } from './ready-text.ts';
 import { SqlIdentityReader } from './sql-identity-reader.ts';
 import { putWideAreaId } from './wide-area-ids.ts';
+import { oweFeed, refuseFeed, rememberTold, reopenFeeds, settleFeed } from './wide-area-outbox.ts';
+
+// In the path of every feed: texts without the query builder.
+const ASSIGN =
+  'UPDATE identity_record SET regional_id = ?, home_regional_id = coalesce(?, home_regional_id) WHERE number = ?';
+const INSERT_MEMBERSHIP =
+  'INSERT INTO identity_membership (record_number, regional_id, since) VALUES (?, ?, ?)';
+const PUT_REGIONAL_ID =
+  'INSERT INTO identity_regional_id (id, confirmed, merged_into) VALUES (?, 0, ?) ON CONFLICT (id) DO UPDATE SET merged_into = excluded.merged_into';
 
 /** Patient Identity's store in the process's database. */
 export class SqlIdentityStore implements IdentityStore {
@@ -67,10 +82,15 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
   }
 
   async put(record: WrittenRecord, at: Date): Promise<number> {
-    const number = await putRecord(this.#queries, record, at);
-    if (record.keys) {
-      await putKeys(this.#queries, number, record.keys);
-      await this.markCompared(number, record.keys.by);
+    const { ids, demographics, toldRegionalId } = record;
+    const { number, version } = await putRecord(this.#queries, record, at);
+    this.atHand.forget(number);
+    // Several ids would have to be in the order of the engine.
+    if (record.number === undefined && ids.length === 1) {
+      const told = toldRegionalId === undefined ? {} : { toldRegionalId };
+      const placed = { regionalId: '', homeRegionalId: '' };
+      const fresh = { number, ids, demographics, version, ...placed, ...told };
+      this.atHand.keep(fresh, at.toISOString());
     }
     if (record.regionalId !== '') {
       await this.putRegionalId(record.regionalId);
@@ -82,19 +102,11 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
   async assign(number: number, regionalId: string, at: Date): Promise<void> {
     const [record] = await this.recordsWith([number]);
     if (record === undefined || record.regionalId === regionalId) return;
-    const isPlaced = record.homeRegionalId !== '';
-    await this.#queries
-      .updateTable('identity_record')
-      .set({
-        regional_id: regionalId,
-        ...(isPlaced ? {} : { home_regional_id: regionalId }),
-      })
-      .where('number', '=', number)
-      .execute();
-    await this.#queries
-      .insertInto('identity_membership')
-      .values({ record_number: number, regional_id: regionalId, since: at.toISOString() })
-      .execute();
+    const { homeRegionalId: home } = record;
+    const homeRegionalId = home === '' ? regionalId : home;
+    await rowsOf(this.#queries, ASSIGN, [regionalId, home === '' ? regionalId : null, number]);
+    await rowsOf(this.#queries, INSERT_MEMBERSHIP, [number, regionalId, at.toISOString()]);
+    this.atHand.keep({ ...record, regionalId, homeRegionalId });
   }
 
   async tellRegionalId(number: number, regionalId: string): Promise<void> {
@@ -103,6 +115,7 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
       .set({ told_regional_id: regionalId })
       .where('number', '=', number)
       .execute();
+    this.atHand.forget(number);
   }
 
   putKeys(
@@ -125,13 +138,7 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
   }
 
   async putRegionalId(regionalId: string, mergedInto?: string): Promise<void> {
-    await this.#queries
-      .insertInto('identity_regional_id')
-      .values({ id: regionalId, confirmed: 0, merged_into: mergedInto ?? null })
-      .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet({ merged_into: mergedInto ?? null }),
-      )
-      .execute();
+    await rowsOf(this.#queries, PUT_REGIONAL_ID, [regionalId, mergedInto ?? null]);
   }
 
   decide(decision: Decision, at: Date): Promise<number> {
@@ -161,19 +168,22 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
     return closeReview(this.#queries, number, closing);
   }
 
-  mergeCharts(merge: ChartMerge, at: Date): Promise<void> {
-    return mergeCharts(this.#queries, merge, at);
+  async mergeCharts(merge: ChartMerge, at: Date): Promise<void> {
+    await mergeCharts(this.#queries, merge, at);
+    this.atHand.forget();
   }
 
-  unmergeCharts(
+  async unmergeCharts(
     merge: KeptChartMerge,
     from: { readonly regionalId: string; readonly at: Date },
   ): Promise<void> {
-    return unmergeCharts(this.#queries, merge, from);
+    await unmergeCharts(this.#queries, merge, from);
+    this.atHand.forget();
   }
 
-  restoreId(id: PatientId): Promise<void> {
-    return setMergedInto(this.#queries, id, null);
+  async restoreId(id: PatientId): Promise<void> {
+    await setMergedInto(this.#queries, id, null);
+    this.atHand.forget();
   }
 
   addRegistryTask(task: RegistryTask, at: Date): Promise<void> {
@@ -198,6 +208,30 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
 
   postponeNotification(number: number, notBefore: number): Promise<void> {
     return postponeNotification(this.#queries, number, notBefore);
+  }
+
+  oweFeed(feed: OwedFeed, at: Date): Promise<void> {
+    return oweFeed(this.#queries, feed, at);
+  }
+
+  rememberTold(regionalId: string, service: string, person?: ToldPerson): Promise<void> {
+    return rememberTold(this.#queries, {
+      regionalId,
+      service,
+      ...(person === undefined ? {} : { person }),
+    });
+  }
+
+  settleFeed(feed: KeptOwedFeed): Promise<void> {
+    return settleFeed(this.#queries, feed);
+  }
+
+  refuseFeed(number: number, refusedFor: string): Promise<void> {
+    return refuseFeed(this.#queries, number, refusedFor);
+  }
+
+  reopenFeeds(service: string): Promise<number> {
+    return reopenFeeds(this.#queries, service);
   }
 
   putWideAreaId(wideAreaId: WideAreaId, change: WideAreaIdChange): Promise<void> {

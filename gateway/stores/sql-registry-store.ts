@@ -33,11 +33,14 @@ import {
 } from './registry-patients.ts';
 import { allOf, among, conditionsOf, type SqlPart } from './registry-conditions.ts';
 import {
+  type JoinedTexts,
+  joinedTexts,
   type RegistryObjectRow,
   type RegistryTables,
   type RegistryTextRow,
   TEXT_COLUMNS,
   textOfRow,
+  textsOfJoined,
 } from './registry-rows.ts';
 
 /** The Document Registry's store in the process's database. */
@@ -59,6 +62,8 @@ export class SqlRegistryStore implements RegistryStore {
 
 // Texts without the query builder: what stands in the path of every query, or of every submission.
 const SELECT_TEXT = `SELECT ${TEXT_COLUMNS.join(', ')} FROM registry_object`;
+/** Of an object 16 MiB are taken at most: so many stay within the 1,000,000,000 octets of a value of SQLite. */
+const MOST_JOINED = 50;
 const USE_COLUMNS = [
   'entry_uuid',
   'kind',
@@ -213,18 +218,24 @@ class SqlReader implements RegistryReader {
 
   async find(criteria: ObjectCriteria, most: number): Promise<readonly RegistryObjectText[]> {
     const conditions = conditionsOf(criteria);
-    const ask = async ({ text, values }: SqlPart) => {
-      const statement = `${SELECT_TEXT} WHERE ${text} ORDER BY number LIMIT ?`;
-      const query = CompiledQuery.raw(statement, [...values, most]);
-      return (await this.#queries.executeQuery<RegistryTextRow>(query)).rows;
-    };
-    const rows =
-      criteria.among === undefined
-        ? await ask(conditions)
-        : await inSlices(criteria.among, (slice) =>
-            ask(allOf([conditions, among('entry_uuid', slice)])),
-          );
-    return rows.slice(0, most).map(textOfRow);
+    if (criteria.among === undefined) return await this.#matching(conditions, most);
+    const found = await inSlices(criteria.among, (slice) =>
+      this.#matching(allOf([conditions, among('entry_uuid', slice)]), most),
+    );
+    return found.slice(0, most);
+  }
+
+  /** Few objects come as one row; for many, memory would have to hold all of them at once several times. */
+  async #matching({ text, values }: SqlPart, most: number): Promise<readonly RegistryObjectText[]> {
+    const select = `${SELECT_TEXT} WHERE ${text} ORDER BY number LIMIT ?`;
+    const few = Math.min(most, MOST_JOINED);
+    const joined = CompiledQuery.raw(joinedTexts(select), [...values, few]);
+    const found = (await this.#queries.executeQuery<JoinedTexts>(joined)).rows.flatMap(
+      textsOfJoined,
+    );
+    if (found.length < few || few === most) return found;
+    const each = CompiledQuery.raw(select, [...values, most]);
+    return (await this.#queries.executeQuery<RegistryTextRow>(each)).rows.map(textOfRow);
   }
 
   async associationsOf(

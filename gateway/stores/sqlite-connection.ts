@@ -24,7 +24,13 @@ export const STATEMENTS_KEPT = { most: 512, mostCharacters: 4 * 1_048_576 } as c
 const CACHE_KIB = -16_384;
 
 /**
- * Pages in the write-ahead log after which SQLite moves them into the database: 16 MiB. A page that many commits have
+ * Octets of a page in a new database: an object of the registry lies whole in one, where smaller pages would make it a chain.
+ * A file that is there keeps its own.
+ */
+const PAGE_BYTES = 8_192;
+
+/**
+ * Pages in the write-ahead log after which SQLite moves them into the database: 32 MiB. A page that many commits have
  * changed is moved once, and the syncs that go with it are few.
  */
 export const CHECKPOINT_PAGES = 4_000;
@@ -167,6 +173,7 @@ export function openConnection(file: string): SqliteConnection {
 
 /** Takes the lock for good and holds every setting to what it must be: a setting that did not take would lose data. */
 function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): SqliteConnection {
+  connection.rows(`PRAGMA page_size=${PAGE_BYTES}`);
   const settings: readonly (readonly [string, string | number, string | number])[] = [
     ['locking_mode', 'EXCLUSIVE', 'exclusive'],
     ['journal_mode', 'WAL', journal],

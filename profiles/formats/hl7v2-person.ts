@@ -19,6 +19,7 @@ import { known } from './hl7v3-reading.ts';
 /** What PID says of a person. The shape is that of `profiles/patient.ts`. */
 export interface V2Person {
   readonly names: readonly V2Name[];
+  readonly mothersMaidenName?: readonly V2Name[];
   readonly administrativeGender?: 'M' | 'F' | 'UN';
   readonly birthTime?: string;
   readonly addresses?: readonly V2Address[];
@@ -29,6 +30,7 @@ export interface V2Person {
 /** Fields of PID by what they hold. Source: HL7 v2.5 section 3.4.2. */
 const FIELDS = {
   names: [5],
+  mothersMaidenName: [6],
   birthTime: [7],
   administrativeGender: [8],
   addresses: [11],
@@ -52,8 +54,10 @@ export function readPID(pid: V2Segment): V2Person {
       .filter((value) => value !== undefined);
     return values.length === 0 ? undefined : values;
   };
+  const mothersMaidenName = namesOf(repetitionsOf(pid, 6));
   return known<V2Person>({
     names: namesOf(repetitionsOf(pid, 5)),
+    mothersMaidenName: mothersMaidenName.length === 0 ? undefined : mothersMaidenName,
     birthTime: list(FIELDS.birthTime, findTS)?.[0],
     administrativeGender: list(FIELDS.administrativeGender, findGender)?.[0],
     addresses: list(FIELDS.addresses, findXAD),
@@ -74,6 +78,7 @@ export function fieldsOfPID(person: V2Person): Readonly<Record<number, V2Field>>
   const order = person.multipleBirthOrderNumber;
   return {
     5: person.names.map(writeXPN),
+    6: person.mothersMaidenName?.map(writeXPN),
     7: person.birthTime,
     8: writtenGender(person.administrativeGender),
     11: person.addresses?.map(writeXAD),

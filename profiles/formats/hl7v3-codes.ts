@@ -5,6 +5,7 @@ export const CODE_SYSTEM = {
   interaction: '2.16.840.1.113883.1.6',
   administrativeGender: '2.16.840.1.113883.5.1',
   actCode: '2.16.840.1.113883.5.4',
+  roleCode: '2.16.840.1.113883.5.111',
   acknowledgementDetail: '2.16.840.1.113883.5.1100',
   /** HL7 v2 table 0357, where V3 has no code of its own. */
   messageErrorCondition: '2.16.840.1.113883.12.357',

@@ -239,14 +239,18 @@ export function writeAssignedId({ id, assigningAuthority }: AssignedId, name = '
   return v3(name, { root: assigningAuthority, extension: id });
 }
 
-/** A name: `use="L IDE"`. */
-export function writePN(name: string, pn: PN): string {
+/**
+ * A name: `use="L IDE"`.
+ *
+ * @param qualifier of the family name, such as `BR`: it is the one that she was born with
+ */
+export function writePN(name: string, pn: PN, qualifier?: 'BR'): string {
   const use = [pn.use, pn.representation].filter((one) => one !== undefined).join(' ');
   return v3(
     name,
     { use: use === '' ? undefined : use },
     v3Text('prefix', pn.prefix),
-    pn.family === '' ? undefined : v3Text('family', pn.family),
+    pn.family === '' ? undefined : v3('family', { qualifier }, escapeXml(pn.family)),
     ...pn.given.map((given) => v3Text('given', given)),
     v3Text('suffix', pn.suffix),
   );

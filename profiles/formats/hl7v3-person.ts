@@ -43,6 +43,7 @@ export interface V3Person {
   readonly addresses?: readonly AD[];
   readonly telecoms?: readonly TEL[];
   readonly multipleBirthOrderNumber?: number;
+  readonly mothersMaidenName?: readonly PN[];
 }
 
 /** `asOtherIDs`: an id of another domain, or the bare domain where the person is known to have none there. */
@@ -94,7 +95,49 @@ export function readPerson(patient: Located): V3Person {
     addresses: addresses.length === 0 ? undefined : addresses,
     telecoms: telecoms.length === 0 ? undefined : telecoms,
     multipleBirthOrderNumber: findINT(order, { least: 1, most: 99 }),
+    mothersMaidenName: readMothersMaidenName(person),
   });
+}
+
+const MOTHER = 'MTH';
+
+/**
+ * The name of the player of the relationship `MTH`: of a name that tells apart the family name of her birth (`BR`) that one, of
+ * others what there is.
+ *
+ * @see ITI TF-2: 3.47.4.1.2.2, Mother's Maiden Name
+ */
+function readMothersMaidenName(person: Located): readonly PN[] | undefined {
+  const names = childrenOf(person, 'personalRelationship')
+    .filter((relationship) => {
+      const code = findChild(relationship, 'code');
+      return code !== undefined && findAttribute(code, 'code') === MOTHER;
+    })
+    .flatMap((relationship) => childrenOf(relationship, 'relationshipHolder1'))
+    .flatMap((mother) => childrenOf(mother, 'name'))
+    .flatMap((at) => {
+      const name = findPN(at);
+      if (name === undefined) return [];
+      const atBirth = childrenOf(at, 'family')
+        .filter((family) => findAttribute(family, 'qualifier')?.split(/\s+/).includes('BR'))
+        .map(trimmedText)
+        .filter((family) => family !== '');
+      return [{ name, atBirth }];
+    });
+  const isTold = names.some(({ atBirth }) => atBirth.length > 0);
+  const found = names
+    .filter(({ name, atBirth }) => !isTold || atBirth.length > 0 || name.family === '')
+    .map(({ name, atBirth }) => (isTold ? { ...name, family: atBirth.join(' ') } : name));
+  return found.length === 0 ? undefined : found;
+}
+
+function writeMother(name: PN): string {
+  return v3(
+    'personalRelationship',
+    { classCode: 'PRS' },
+    v3('code', { code: MOTHER, codeSystem: CODE_SYSTEM.roleCode }),
+    v3('relationshipHolder1', { classCode: 'PSN', ...INSTANCE }, writePN('name', name, 'BR')),
+  );
 }
 
 function readAll<Value>(
@@ -256,6 +299,7 @@ function writePerson(person: V3Person, otherIds: readonly OtherId[]): string {
     order === undefined ? undefined : v3('multipleBirthOrderNumber', { value: order }),
     ...(person.addresses ?? []).map((address) => writeAD('addr', address)),
     ...otherIds.map(writeOtherId),
+    ...(person.mothersMaidenName ?? []).map(writeMother),
   );
 }
 

@@ -75,5 +75,6 @@ export function cutBefore(
 }
 
 function viewOf(octets: Uint8Array): Buffer {
+  if (octets instanceof Buffer) return octets;
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }

@@ -256,6 +256,7 @@ function writeRegistration(feed: PatientRegistrationFeed, context: V2Context): s
     3: [...feed.ids, ...feed.otherIds].map((id) => writeCX(id, context.authorities)),
     ...fields,
     5: names.length === 0 ? '""' : fields[5],
+    6: fields[6] ?? gone(rest.mothersMaidenName, 'mothersMaidenName'),
     7: fields[7] ?? gone(rest.birthTime, 'birthTime'),
     8: fields[8] ?? gone(rest.administrativeGender, 'administrativeGender'),
     11: fields[11] ?? gone(rest.addresses, 'addresses'),

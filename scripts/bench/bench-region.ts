@@ -122,9 +122,10 @@ function submissionWith(
   };
 }
 
-/** ITI-41 of one document. */
-export function provided(patientId: PatientId, content: DocumentContent) {
-  const entry: DocumentEntry = { ...entryOf(patientId, 0), hash: undefined, size: undefined };
+/** ITI-41 of one document, under an id of its own unless one is given. */
+export function provided(patientId: PatientId, content: DocumentContent, uniqueId = freshOid()) {
+  const described = entryOf(patientId, 0);
+  const entry: DocumentEntry = { ...described, uniqueId, hash: undefined, size: undefined };
   return {
     uniqueId: entry.uniqueId,
     request: {

@@ -1,26 +1,38 @@
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PatientId } from '../../profiles/patient.ts';
-import { ITI_44 } from '../../profiles/pix/iti-44.ts';
-import { ITI_45 } from '../../profiles/pix/iti-45.ts';
+import { copyToPostgres } from '../../gateway/stores/copy-to-postgres.ts';
 import { foundFederation, type Region, type SystemFiles } from '../federation.ts';
 import { CHART_NUMBERS } from '../identity/registrations.ts';
 import { HOSPITALS } from '../identity/generator/systems.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
-import { BENCH, BENCH_TRANSACTIONS, type Ready, simple } from './bench-region.ts';
+import { BENCH, BENCH_TRANSACTIONS, type Ready } from './bench-region.ts';
+import { dropDatabase, newDatabase } from './bench-databases.ts';
 import { compared } from './compared.ts';
 import type { Row } from './figures.ts';
-import { type Filled, fillIdentity, type Registered } from './identity-fill.ts';
+import { fillIdentity } from './identity-fill.ts';
+import {
+  demographicsQueriesOf,
+  feedsOf,
+  type IdentitySide,
+  isAccepted,
+  PDQ_SHAPES,
+  patientsIn,
+  queriesOf,
+  urlOf,
+} from './identity-requests.ts';
 import { type LoadResult, runLoad } from './load.ts';
-import { never } from './stage.ts';
 
 /** What is measured: a region that knows so many registrations beside one that knows many more. */
 export interface IdentityScale {
   readonly directory: string;
   readonly small: number;
   readonly large: number;
+  /** A database of a server on which this user may make two more; undefined: SQLite alone is measured. */
+  readonly postgres?: string | undefined;
   readonly rounds: number;
+  /** Queries of a round; default: 400. */
+  readonly queries?: number;
   readonly prefix: readonly string[];
   readonly now: () => Date;
   readonly say: (line: string) => void;
@@ -28,22 +40,16 @@ export interface IdentityScale {
 }
 
 /** One region of the two. */
-export interface IdentitySide {
-  readonly region: Region;
+interface Side extends IdentitySide {
   readonly files: SystemFiles;
-  readonly filled: Filled;
   process?: RegionProcess;
-  /** How many unknown ones were fed. */
-  fed: number;
 }
 
-type Sides = Readonly<Record<'small' | 'large', IdentitySide>>;
+type Sides = Readonly<Record<'small' | 'large', Side>>;
 
 const BOUND = 'at most 1.5';
-const CONNECTIONS = [1, 16] as const;
-/** Feeds of a round: every other one is new, the others are revisions. Few, so that the small region stays small. */
-const FEEDS = 80;
 const QUERIES = 400;
+const CONNECTIONS = [1, 16] as const;
 /** Requests are counted, not timed; a region that takes longer than this is stuck. */
 const LONGEST_ROUND_MS = 120_000;
 
@@ -53,19 +59,47 @@ const AUTHORITIES = HOSPITALS.map(({ code, letter }) => ({
 }));
 
 /**
- * What a feed (ITI-44) and a PIX query (ITI-45) cost a region that knows many registrations, over what they cost one that knows
- * few: both run, each in a process of its own on the same core, and are asked in turn over mutual TLS. Half of the feeds are of
- * registrations that the region does not know yet, so they are matched with the others; half are revisions of what it knows.
- * Beside each stands the processor time of our own process, which the machine's other work
+ * What a query by demographics (ITI-47), a PIX query (ITI-45) and a feed (ITI-44) cost a region that knows many registrations,
+ * over what they cost one that knows few: both run, each in a process of its own on the same core, and are asked in turn over
+ * mutual TLS. Half of the feeds are of registrations that the region does not know yet, so they are matched with the others;
+ * half are revisions of what it knows. Beside each stands the processor time of our own process, which the machine's other work
  * disturbs less.
+ *
+ * Among many there are more of one birth date, and more of them begin alike: how many patients an answer tells of is
+ * said beside.
  */
 export async function identityScene(scale: IdentityScale): Promise<void> {
   const sides = { small: await sideOf(scale, 'small'), large: await sideOf(scale, 'large') };
-  await measured(scale, sides);
+  await measured(scale, 'SQLite', sides);
+  if (scale.postgres !== undefined) await onPostgres(scale, sides, scale.postgres);
 }
 
-async function sideOf(scale: IdentityScale, size: 'small' | 'large'): Promise<IdentitySide> {
-  const { directory, say } = scale;
+/** The same two regions as they were left, each moved to a database of the server. */
+async function onPostgres(scale: IdentityScale, sides: Sides, server: string): Promise<void> {
+  const { directory, now, say } = scale;
+  const databases: string[] = [];
+  const moved = async (size: keyof Sides): Promise<Side> => {
+    const url = await newDatabase(server, size);
+    databases.push(url);
+    const before = performance.now();
+    await copyToPostgres({ file: fileOf(sides[size].region), url, now });
+    say(`${size}: copied to PostgreSQL in ${((performance.now() - before) / 1_000).toFixed(1)} s`);
+    const settings = { database: { kind: 'postgres', url } };
+    const founded = await foundSide(join(directory, `postgres-${size}`), now(), settings);
+    return { ...sides[size], ...founded };
+  };
+  try {
+    await measured(scale, 'PostgreSQL', {
+      small: await moved('small'),
+      large: await moved('large'),
+    });
+  } finally {
+    for (const url of databases) await dropDatabase(server, url);
+  }
+}
+
+async function sideOf(scale: IdentityScale, size: keyof Sides): Promise<Side> {
+  const { directory, say, queries = QUERIES } = scale;
   const { region, files } = await foundSide(join(directory, size), scale.now());
   const file = fileOf(region);
   await mkdir(dirname(file), { recursive: true });
@@ -75,16 +109,15 @@ async function sideOf(scale: IdentityScale, size: 'small' | 'large'): Promise<Id
   const octets = await readThrough(file);
   const seconds = ((performance.now() - before) / 1_000).toFixed(1);
   say(`${filled.records} registrations stored in ${seconds} s: ${(octets / 1e6).toFixed(0)} MB`);
-  return { region, files, filled, fed: 0 };
+  return { region, files, filled, queries, fed: 0 };
 }
 
-/** Where a region keeps its database. */
-export function fileOf({ folder }: Region): string {
+function fileOf({ folder }: Region): string {
   return join(folder, 'var', 'kakehashi.db');
 }
 
 /** A region of six hospitals, and a system that feeds for all of them. */
-export async function foundSide(directory: string, now: Date) {
+async function foundSide(directory: string, now: Date, settings: object = {}) {
   const federation = await foundFederation({
     directory,
     now,
@@ -95,7 +128,7 @@ export async function foundSide(directory: string, now: Date) {
         ...BENCH,
         networkId: 'NET-BENCH',
         assigningAuthorities: AUTHORITIES,
-        settings: { log: { level: 'warn' } },
+        settings: { log: { level: 'warn' }, ...settings },
       },
     ],
     systems: [
@@ -123,22 +156,44 @@ async function readThrough(file: string): Promise<number> {
 }
 
 /** The two regions in turn; both are filled and do not run yet. */
-export async function measured(scale: IdentityScale, sides: Sides): Promise<void> {
+async function measured(scale: IdentityScale, engine: string, sides: Sides): Promise<void> {
   const all = Object.values(sides);
+  const under = { ...scale, bound: BOUND };
   try {
     for (const side of all) {
       side.process = await startRegion(side.region, { prefix: scale.prefix });
     }
+    for (const shape of Object.keys(PDQ_SHAPES) as (keyof typeof PDQ_SHAPES)[]) {
+      for (const connections of CONNECTIONS) {
+        const found = new Map<Side, number[]>(all.map((side) => [side, []]));
+        const look = (side: Side) => (body: Buffer) => {
+          const patients = patientsIn(body);
+          if (patients === 0) throw new Error('a patient who is there was not found');
+          found.get(side)?.push(patients);
+        };
+        await compared(under, sides, {
+          name: `${engine}: ITI-47, ${shape}, ${connections} connections`,
+          round: (side) =>
+            asked(side, connections, {
+              ready: demographicsQueriesOf(side, shape),
+              look: look(side),
+            }),
+        });
+        scale.say(
+          `  patients an answer: ${all.map((side) => mean(found.get(side))).join(' and ')}`,
+        );
+      }
+    }
     for (const connections of CONNECTIONS) {
-      await compared({ ...scale, bound: BOUND }, sides, {
-        name: `PIX query (ITI-45), ${connections} connections`,
-        round: (side) => asked(side, connections, queriesOf(side)),
+      await compared(under, sides, {
+        name: `${engine}: PIX query (ITI-45), ${connections} connections`,
+        round: (side) => asked(side, connections, { ready: queriesOf(side) }),
       });
     }
     for (const connections of CONNECTIONS) {
-      await compared({ ...scale, bound: BOUND }, sides, {
-        name: `feed (ITI-44), ${connections} connections`,
-        round: (side) => asked(side, connections, feedsOf(side)),
+      await compared(under, sides, {
+        name: `${engine}: feed (ITI-44), ${connections} connections`,
+        round: (side) => asked(side, connections, { ready: feedsOf(side) }),
       });
     }
   } finally {
@@ -146,10 +201,14 @@ export async function measured(scale: IdentityScale, sides: Sides): Promise<void
   }
 }
 
+function mean(values: readonly number[] = []): string {
+  return (values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(2);
+}
+
 async function asked(
-  { region, files: { tls } }: IdentitySide,
+  { region, files: { tls } }: Side,
   connections: number,
-  ready: readonly Ready[],
+  { ready, look }: { ready: readonly Ready[]; look?: (body: Buffer) => void },
 ): Promise<LoadResult> {
   return await runLoad({
     url: urlOf(region),
@@ -157,94 +216,9 @@ async function asked(
     connections,
     durationMs: LONGEST_ROUND_MS,
     request: (n) => ready[n],
-    check: isAccepted,
-  });
-}
-
-function urlOf({ url }: Region): string {
-  return `${url}/patient-identity`;
-}
-
-/** A feed is accepted, a query finds the patient. */
-function isAccepted(status: number, body: Buffer): void {
-  const text = body.toString('utf8');
-  if (status === 200 && /typeCode code="(?:CA|AA)"/.test(text)) return;
-  throw new Error(`answered ${status}: ${text.slice(0, 2_000)}`);
-}
-
-function parties() {
-  return {
-    sender: { device: BENCH.sourceId },
-    receiver: { device: BENCH.device },
-  };
-}
-
-let messages = 0;
-
-function transmission() {
-  messages += 1;
-  return {
-    messageId: { root: `2.999.88.6.${process.pid}.${messages}` },
-    creationTime: '20260101000000',
-    ...parties(),
-  };
-}
-
-/** Of registrations all over the store, others in each round. */
-function queriesOf({ region, filled: { known } }: IdentitySide): readonly Ready[] {
-  return Array.from({ length: QUERIES }, () => {
-    const { ids } = pickFrom(known);
-    const [patientIdentifier = never()] = ids;
-    return simple(
-      ITI_45,
-      {
-        transmission: transmission(),
-        queryId: { root: `2.999.88.7.${messages}` },
-        patientIdentifier,
-        dataSources: [BENCH.affinityDomain],
-      },
-      urlOf(region),
-    );
-  });
-}
-
-function feedsOf(side: IdentitySide): readonly Ready[] {
-  const { known, unknown } = side.filled;
-  return Array.from({ length: FEEDS }, (_, n) => {
-    if (n % 2 === 0) return feedOf(side, revised(pickFrom(known)));
-    const next = unknown[side.fed % unknown.length];
-    side.fed += 1;
-    return feedOf(side, next ?? never());
-  });
-}
-
-let picked = 0;
-
-/** All of a list in an order without meaning. */
-function pickFrom(list: readonly Registered[]): Registered {
-  picked += 1;
-  return list[(picked * 7_919) % list.length] ?? never();
-}
-
-/** She has moved; a feed that says nothing new would be no feed. */
-function revised({ ids, demographics }: Registered): Registered {
-  const telecoms = [{ value: `tel:090-${String(picked % 10_000).padStart(4, '0')}-0000` }];
-  return { ids, demographics: { ...demographics, telecoms } };
-}
-
-function feedOf({ region }: IdentitySide, { ids, demographics }: Registered): Ready {
-  const [first = never()]: readonly PatientId[] = ids;
-  return simple(
-    ITI_44,
-    {
-      kind: 'add',
-      transmission: transmission(),
-      ids,
-      otherIds: [],
-      demographics,
-      providerOrganization: { id: first.assigningAuthority },
-      custodian: BENCH.device,
+    check: (status, body) => {
+      isAccepted(status, body);
+      look?.(body);
     },
-    urlOf(region),
-  );
+  });
 }

@@ -1,4 +1,5 @@
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { ChunkedBody } from './chunked.ts';
 
 /** What is asked, over and over. */
 export interface Load {
@@ -10,8 +11,8 @@ export interface Load {
   readonly request: (
     n: number,
   ) => { readonly contentType: string; readonly body: Uint8Array } | undefined;
-  /** Looks at each answer's status and octets; throws when it is not what was asked for. */
-  readonly check?: (status: number, body: Buffer) => void;
+  /** Looks at the status and octets of the answer to the n-th request; throws when it is not what was asked for. */
+  readonly check?: (status: number, body: Buffer, n: number) => void;
   /** Look at one answer in so many; looking costs the client time. */
   readonly checkOneIn?: number;
 }
@@ -27,7 +28,7 @@ export interface LoadResult {
 
 /**
  * A closed loop of requests over kept-alive TLS sockets, one request under way on each. It reads no more of HTTP than status
- * and Content-Length, so that it costs little beside what it measures; floor and system are asked by the same code.
+ * and length, so that it costs little beside what it measures; floor and system are asked by the same code.
  */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const { hostname, port, pathname } = new URL(load.url);
@@ -57,7 +58,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
         const answer = await exchange(head, body, looks);
         latencies.push(performance.now() - before);
         bytesReceived += answer.length;
-        if (looks) load.check?.(answer.status, answer.body ?? Buffer.alloc(0));
+        if (looks) load.check?.(answer.status, answer.body ?? Buffer.alloc(0), n);
         else if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
       }
       socket.destroy();
@@ -101,35 +102,59 @@ function exchangeOn(
     new Promise((resolve, reject) => {
       let header: Buffer = Buffer.alloc(0);
       let status = 0;
-      let length = 0;
-      let missing = -1;
-      const kept: Buffer[] = [];
+      let incoming: Body | undefined;
       onLost = reject;
       onData = (chunk) => {
-        let rest = chunk;
-        if (missing < 0) {
-          header = header.length === 0 ? chunk : Buffer.concat([header, chunk]);
-          const at = header.indexOf('\r\n\r\n');
-          if (at < 0) return;
-          const text = header.toString('latin1', 0, at);
-          status = Number(text.slice(9, 12));
-          length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
-          if (Number.isNaN(length)) {
-            reject(new Error('an answer without Content-Length'));
-            return;
+        try {
+          let rest = chunk;
+          if (incoming === undefined) {
+            header = header.length === 0 ? chunk : Buffer.concat([header, chunk]);
+            const at = header.indexOf('\r\n\r\n');
+            if (at < 0) return;
+            const text = header.toString('latin1', 0, at);
+            status = Number(text.slice(9, 12));
+            incoming = new Body(text, keep);
+            rest = header.subarray(at + 4);
           }
-          missing = length;
-          rest = header.subarray(at + 4);
+          if (!incoming.take(rest)) return;
+          resolve({ status, length: incoming.length, body: incoming.octets() });
+        } catch (error) {
+          reject(error);
         }
-        missing -= rest.length;
-        if (keep) kept.push(rest);
-        if (missing <= 0) resolve({ status, length, body: keep ? Buffer.concat(kept) : undefined });
       };
       socket.cork();
       socket.write(head, 'latin1');
       socket.write(body);
       socket.uncork();
     });
+}
+
+/** The body of one answer: counted and, where it is to be looked at, kept. */
+class Body {
+  length = 0;
+  readonly #kept: Buffer[] | undefined;
+  readonly #chunked: ChunkedBody | undefined;
+  readonly #announced: number;
+
+  constructor(head: string, keep: boolean) {
+    this.#kept = keep ? [] : undefined;
+    this.#announced = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? Number.NaN);
+    if (/\r\ntransfer-encoding: *chunked/i.test(head)) this.#chunked = new ChunkedBody();
+    else if (Number.isNaN(this.#announced)) throw new Error('an answer of no known length');
+  }
+
+  /** @returns whether it is whole */
+  take(octets: Buffer): boolean {
+    for (const piece of this.#chunked?.take(octets) ?? [octets]) {
+      this.length += piece.length;
+      this.#kept?.push(piece);
+    }
+    return this.#chunked?.isWhole ?? this.length >= this.#announced;
+  }
+
+  octets(): Buffer | undefined {
+    return this.#kept && Buffer.concat(this.#kept);
+  }
 }
 
 /** Reads everything that a TLS server sends until it closes, and counts; one connection. */

@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+
+/** What is measured runs on one core, and who asks it on another. */
+export const SERVER_CORE = 0;
+export const CLIENT_CORE = 1;
 
 /** Words that pin a program to one core, or none where the machine has no `taskset` or only one core. */
 export function pinnedTo(core: number): readonly string[] {
@@ -78,4 +83,16 @@ export async function cpuMsOf(pid: number): Promise<number> {
   // Behind the name, which may hold anything and ends with the last bracket: state is the 3rd field, utime and stime the 14th and 15th.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) * TICK_MS;
+}
+
+/** The machine and how it was used, for the heading of a table. */
+export function machineText(prefix: readonly string[]): string {
+  const [first] = cpus();
+  const pinned =
+    prefix.length > 0
+      ? `server on core ${SERVER_CORE}, client on core ${CLIENT_CORE}`
+      : 'not pinned';
+  // What is shipped is compiled; the loader that runs the sources as they are costs at run time, too.
+  const form = import.meta.url.endsWith('.ts') ? 'from source' : 'compiled';
+  return `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, Node ${process.version}, ${form}, ${pinned}`;
 }

@@ -76,3 +76,17 @@ export async function roomsOf(
     return 'other';
   }
 }
+
+/** Where the time of a scene went. */
+export interface Profile {
+  readonly what: string;
+  readonly rooms: readonly { readonly name: string; readonly part: number }[];
+}
+
+/** The rooms that took at least half a percent. */
+export function profileText({ what, rooms }: Profile): string {
+  const lines = rooms
+    .filter(({ part }) => part >= 0.005)
+    .map(({ name, part }) => `  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`);
+  return `Where the time of ${what} at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
+}

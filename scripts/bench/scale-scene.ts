@@ -9,6 +9,7 @@ import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { foundFederation, type Region, type SystemFiles } from '../federation.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
+import { dropDatabase, newDatabase } from './bench-databases.ts';
 import { BENCH, BENCH_TRANSACTIONS, benchPatient, type Ready, simple } from './bench-region.ts';
 import { compared } from './compared.ts';
 import type { Row } from './figures.ts';
@@ -122,9 +123,7 @@ async function onPostgres(scale: Scale, seed: string, server: string): Promise<v
     });
   } finally {
     for (const url of Object.values(urls)) {
-      await withPostgres(server, (session) =>
-        session.exec(`DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`),
-      );
+      await dropDatabase(server, url);
     }
   }
 }
@@ -149,14 +148,6 @@ async function readThrough(file: string): Promise<number> {
 
 function megabytes(octets: number): string {
   return `${(octets / 1e6).toFixed(0)} MB`;
-}
-
-async function newDatabase(server: string, size: Size): Promise<string> {
-  const name = `kakehashi_bench_${size}_${process.pid}`;
-  await withPostgres(server, (session) => session.exec(`CREATE DATABASE ${name}`));
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return url.href;
 }
 
 async function sideOf(

@@ -1,13 +1,22 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BENCH, BENCH_TRANSACTIONS } from '../bench/bench-region.ts';
 import { fanOutScene, hopScene } from '../bench/far-scenes.ts';
 import { type Row, tableOf } from '../bench/figures.ts';
 import { fillRegion } from '../bench/fill.ts';
-import { pinnedTo, pinSelfTo, startHelper } from '../bench/machine.ts';
-import { roomsOf } from '../bench/profile.ts';
+import {
+  CLIENT_CORE,
+  machineText,
+  pinnedTo,
+  pinSelfTo,
+  SERVER_CORE,
+  startHelper,
+} from '../bench/machine.ts';
+import { type Profile, profileText, roomsOf } from '../bench/profile.ts';
 import { identityScene } from '../bench/identity-scene.ts';
+import { missingForPeer, PEER_PROJECT } from '../bench/peer-process.ts';
+import { measureBesideIpf, PEER_NOTE } from '../bench/peer-sides.ts';
 import { queryScene } from '../bench/query-scene.ts';
 import { ENTRIES_A_PATIENT } from '../bench/scale-generator.ts';
 import { MOST_TIMES } from '../bench/scale-growth.ts';
@@ -29,14 +38,6 @@ const SCENES = [
   'profile-submit',
 ] as const;
 
-/** Where the time of a scene went. */
-interface Profile {
-  readonly what: string;
-  readonly rooms: readonly { readonly name: string; readonly part: number }[];
-}
-
-const SERVER_CORE = 0;
-const CLIENT_CORE = 1;
 const FAR_ENDS_MS = [100, 130, 160, 190, 220, 250, 280, 310, 340, 370];
 
 /** Floor and system side by side in one run: ratios, with their spread. */
@@ -64,8 +65,12 @@ export const benchCommand = command({
       ja: '登録件数が多いときの費用を、少ないときと比べて測る（これだけを測る）。',
     }),
     identity: option.flag({
-      en: 'Measure only feed and PIX query at 10,000 and 1,000,000 registrations.',
-      ja: '患者登録と PIX 照会の費用だけを、登録 1 万件と 100 万件で測る。',
+      en: 'Measure only queries by demographics, PIX query and feed at 10,000 and 1,000,000 registrations.',
+      ja: '患者基本情報照会、PIX 照会、患者登録の費用だけを、登録 1 万件と 100 万件で測る。',
+    }),
+    peer: option.flag({
+      en: `Measure only this system beside IPF, which ${PEER_PROJECT} of the checkout builds with Java and Maven.`,
+      ja: `IPF と並べた測定だけを行う（Java と Maven、チェックアウトの ${PEER_PROJECT} が必要）。`,
     }),
     patients: option.integer(
       { en: 'With --scale: patients of the small registry.', ja: '--scale: 小さい方の患者数。' },
@@ -81,11 +86,11 @@ export const benchCommand = command({
       MOST_TIMES,
     ),
     postgres: option.text({
-      en: 'With --scale: measure PostgreSQL, too; a database of a server where two more may be made.',
-      ja: '--scale: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
+      en: 'With --scale or --identity: measure PostgreSQL, too; a database of a server where two more may be made.',
+      ja: '--scale と --identity: PostgreSQL も測る。データベースを 2 つ作成できるサーバーの URL。',
     }),
   },
-  async run({ rounds, roundMs, only, redis, scale, identity, ...large }, desk) {
+  async run({ rounds, roundMs, only, redis, scale, identity, peer, ...large }, desk) {
     const directory = await mkdtemp(join(tmpdir(), 'kakehashi-bench-'));
     const prefix = pinnedTo(SERVER_CORE);
     pinSelfTo(CLIENT_CORE);
@@ -106,9 +111,26 @@ export const benchCommand = command({
       };
       if (identity) {
         const sizes = { small: 10_000, large: 1_000_000 };
-        await identityScene({ directory, ...sizes, rounds, prefix, now: desk.now, say, add });
-        desk.print(`${machine(prefix)}\n\n${tableOf(rows)}`, { machine: machine(prefix), rows });
+        const { postgres } = large;
+        await identityScene({
+          directory,
+          ...sizes,
+          postgres,
+          rounds,
+          prefix,
+          now: desk.now,
+          say,
+          add,
+        });
+        desk.print(`${machineText(prefix)}\n\n${tableOf(rows)}`, {
+          machine: machineText(prefix),
+          rows,
+        });
         return EXIT.done;
+      }
+      if (peer) {
+        const now = desk.now();
+        return await measurePeer({ directory, rounds, roundMs, prefix, say, now }, desk);
       }
       const federation = await found(directory, desk.now());
       const plain = (nodeOptions: readonly string[] = []) =>
@@ -149,9 +171,9 @@ export const benchCommand = command({
       await rm(directory, { recursive: true, force: true });
     }
     desk.print(
-      `${machine(prefix)}\n\n${tableOf(rows)}\n\n${profiles.map(profileText).join('\n\n')}`,
+      `${machineText(prefix)}\n\n${tableOf(rows)}\n\n${profiles.map(profileText).join('\n\n')}`,
       {
-        machine: machine(prefix),
+        machine: machineText(prefix),
         rows,
         profiles,
       },
@@ -170,10 +192,30 @@ async function measureScale(scale: Omit<Scale, 'now' | 'add'>, desk: Desk): Prom
     scale.say(tableOf([row], compared).split('\n')[1] ?? '');
   };
   await scaleScene({ ...scale, add, now: desk.now });
-  desk.print(`${machine(scale.prefix)}\n\n${tableOf(rows, compared)}`, {
-    machine: machine(scale.prefix),
+  desk.print(`${machineText(scale.prefix)}\n\n${tableOf(rows, compared)}`, {
+    machine: machineText(scale.prefix),
     compared,
     rows,
+  });
+  return EXIT.done;
+}
+
+/** IPF beside this system, and nothing else. */
+async function measurePeer(
+  conditions: Parameters<typeof measureBesideIpf>[0],
+  desk: Desk,
+): Promise<ExitCode> {
+  const missing = missingForPeer().join(', ');
+  if (missing !== '') {
+    const en = `not measured: ${missing} is not here`;
+    desk.print({ en, ja: `測定しません: ${missing} がありません` }, { missing });
+    return EXIT.nothingToDo;
+  }
+  const { compared, rows } = await measureBesideIpf(conditions);
+  const where = machineText(conditions.prefix);
+  desk.print(`${where}\n\n${tableOf(rows, compared)}\n\n${PEER_NOTE}`, {
+    machine: where,
+    ...{ compared, rows, note: PEER_NOTE },
   });
   return EXIT.done;
 }
@@ -349,22 +391,4 @@ function placesOf(federation: Federation, ends: readonly { name: string; afterMs
       afterMs,
     };
   });
-}
-
-function machine(prefix: readonly string[]): string {
-  const [first] = cpus();
-  const pinned =
-    prefix.length > 0
-      ? `server on core ${SERVER_CORE}, client on core ${CLIENT_CORE}`
-      : 'not pinned';
-  // What is shipped is compiled; the loader that runs the sources as they are costs at run time, too.
-  const form = import.meta.url.endsWith('.ts') ? 'from source' : 'compiled';
-  return `${cpus().length} x ${first?.model.trim() ?? 'unknown'}, Node ${process.version}, ${form}, ${pinned}`;
-}
-
-function profileText({ what, rooms }: Profile): string {
-  const lines = rooms
-    .filter(({ part }) => part >= 0.005)
-    .map(({ name, part }) => `  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`);
-  return `Where the time of ${what} at 16 connections goes (busy time of the server):\n${lines.join('\n')}`;
 }

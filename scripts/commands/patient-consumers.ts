@@ -3,7 +3,7 @@ import { command, EXIT, option } from '../command.ts';
 import type { Text } from '../messages.ts';
 import { tableOf } from '../table.ts';
 
-/** What waits for a subscribed consumer (ITI-10, ITI-46). */
+/** What waits for a subscribed consumer (ITI-10, ITI-46), or for a wide-area id service that is fed (ITI-44). */
 interface Queue {
   readonly consumer: string;
   readonly waiting: number;
@@ -11,6 +11,8 @@ interface Queue {
   /** ISO 8601; absent where nothing waits. */
   readonly since?: string;
   readonly isRefusing: boolean;
+  /** What it has refused for good; `kakehashi wide-area refused` names it. */
+  readonly refused?: number;
 }
 
 const NOBODY: Text = { en: 'nobody is subscribed', ja: '購読者はいません' };
@@ -31,11 +33,12 @@ export const patientConsumers = command({
     }
     const refuses = desk.say({ en: 'refuses', ja: '拒否中' });
     const lines = tableOf(
-      ['consumer', 'waiting', 'attempts', 'since', ''],
-      queues.map(({ consumer, waiting, attempts, since = '', isRefusing }) => [
+      ['consumer', 'waiting', 'attempts', 'refused', 'since', ''],
+      queues.map(({ consumer, waiting, attempts, refused = 0, since = '', isRefusing }) => [
         consumer,
         String(waiting),
         String(attempts),
+        String(refused),
         since,
         isRefusing ? refuses : '',
       ]),

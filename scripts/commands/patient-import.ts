@@ -31,8 +31,8 @@ const BATCH_OF_A_PROCESS = 100;
 export const patientImport = command({
   name: 'patient import',
   summary: {
-    en: 'Import registrations from a CSV or a file of HL7 v2 messages; it goes on where it was stopped.',
-    ja: '患者登録を CSV または HL7 v2 メッセージのファイルから取り込む（中断した所から再開する）。',
+    en: 'Import registrations from a CSV, or registrations and merges from HL7 v2 messages; it goes on where it was stopped.',
+    ja: '患者登録を CSV から、または登録と統合を HL7 v2 メッセージのファイルから取り込む（中断した所から再開する）。',
   },
   arguments: {
     file: required(
@@ -58,6 +58,10 @@ export const patientImport = command({
         ja: 'コード=OID で医療機関の患者番号の OID を指定 [国の規則]。OID だけならメッセージ中の有効な発番機関。',
       }),
     ),
+    regionalIds: option.flag({
+      en: 'Take the regional ids that the file tells among other ids: they link.',
+      ja: 'ファイルにある地域の患者 ID を採用する（その ID の患者に連結される）。',
+    }),
     faults: option.integer(
       {
         en: 'End when more records than these are refused.',
@@ -71,12 +75,15 @@ export const patientImport = command({
       ja: '中断位置にかかわらず先頭から取り込む。',
     }),
   },
-  async run({ file, folder, by, authority, faults: mostFaults, restart }, desk) {
+  async run({ file, folder, by, authority, regionalIds, faults: mostFaults, restart }, desk) {
     const config = await readConfig(folder);
-    const mapping = mappingOf(authority, config);
+    const mapping = {
+      ...mappingOf(authority, config),
+      ...(regionalIds ? {} : { passedOver: config.affinityDomain }),
+    };
     const hash = await hashOf(file);
     const read = createHash('sha256')
-      .update(JSON.stringify([hash, authority]))
+      .update(JSON.stringify([hash, authority, regionalIds]))
       .digest('hex');
     const place = new PositionFile(config.folder, read);
     const position = restart ? AT_THE_START : await place.read();
@@ -111,7 +118,9 @@ const PREPARING = { en: 'reading the file', ja: 'ファイルを読んでいま�
 
 function exitOf({ end, counts }: ImportReport, resumedAt: number) {
   if (end !== 'whole' || counts.faults > 0) return EXIT.failed;
-  return counts.added + counts.revised === 0 && resumedAt === 0 ? EXIT.nothingToDo : EXIT.done;
+  return counts.added + counts.revised + counts.merged === 0 && resumedAt === 0
+    ? EXIT.nothingToDo
+    : EXIT.done;
 }
 
 function mappingOf(words: readonly string[], { assigningAuthorities }: Config): AuthorityMapping {
@@ -187,10 +196,10 @@ async function withSink<Result>(
   return await work(ask, BATCH_OF_A_PROCESS);
 }
 
-function progressOf({ added, revised, unchanged, faults }: ImportCounts, records: number) {
+function progressOf({ added, revised, merged, unchanged, faults }: ImportCounts, records: number) {
   return {
-    en: `${records} records: ${added} added, ${revised} revised, ${unchanged} unchanged, ${faults} refused`,
-    ja: `${records} 件: 追加 ${added}、更新 ${revised}、変更なし ${unchanged}、取り込めず ${faults}`,
+    en: `${records} records: ${added} added, ${revised} revised, ${merged} merged, ${unchanged} unchanged, ${faults} refused`,
+    ja: `${records} 件: 追加 ${added}、更新 ${revised}、統合 ${merged}、変更なし ${unchanged}、取り込めず ${faults}`,
   };
 }
 

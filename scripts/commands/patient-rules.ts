@@ -1,16 +1,15 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { matchBatch } from '../../actors/patient-identity/matching/batch.ts';
 import type { PairDecision } from '../../actors/patient-identity/matching/decide.ts';
 import { estimateRuleSet } from '../../actors/patient-identity/matching/estimate.ts';
 import { JAPAN_RULE_SET } from '../../actors/patient-identity/matching/japan-rule-set.ts';
 import { type Normalised, normalised } from '../../actors/patient-identity/matching/normalised.ts';
 import { compareRuleSets } from '../../actors/patient-identity/matching/rule-comparison.ts';
-import {
-  readRuleSet,
-  type RuleSet,
-  RuleSetError,
-} from '../../actors/patient-identity/matching/rule-set.ts';
+import type { RuleSet } from '../../actors/patient-identity/matching/rule-set.ts';
+import { CONFIG_FILE, readConfig } from '../../gateway/config.ts';
+import { activeRuleSetOf, readRuleSetFile, withoutMark } from '../../gateway/rule-set-file.ts';
 import {
   CommandError,
   command,
@@ -33,8 +32,8 @@ const INPUT = required(
 );
 
 const RULES = option.file({
-  en: 'Rule set in JSON; the one that is built in by default.',
-  ja: 'ルールセットの JSON（省略時は組み込みのもの）。',
+  en: "Rule set in JSON; by default the active one of the region's folder, or where there is none the one that is built in.",
+  ja: 'ルールセットの JSON（省略時は地域フォルダーの設定にある現行のもの、なければ組み込みのもの）。',
 });
 
 /** Matches a file and prints the links; nothing is stored. */
@@ -44,9 +43,9 @@ export const patientMatch = command({
     en: 'Match the registrations of a file with one another, storing nothing.',
     ja: 'ファイルの患者登録を互いに照合する（何も保存しない）。',
   },
-  options: { input: INPUT, rules: RULES },
-  async run({ input, rules }, desk) {
-    const ruleSet = await ruleSetOf(rules);
+  options: { input: INPUT, rules: RULES, folder: option.folder() },
+  async run({ input, rules, folder }, desk) {
+    const ruleSet = await ruleSetOf(rules, folder);
     const { ids, records } = await recordsOf(input, desk);
     const { links } = matchBatch(records, { ruleSet });
     const named = links.map(
@@ -91,6 +90,7 @@ export const patientRules = command({
   options: {
     input: option.file({ en: 'CSV of registrations.', ja: '患者登録の CSV。' }),
     rules: RULES,
+    folder: option.folder(),
     shadow: option.file({
       en: 'compare: the rule set that would take its place.',
       ja: 'compare: 置き換え候補のルールセット。',
@@ -107,15 +107,16 @@ export const patientRules = command({
       ja: 'estimate: 提案するルールセットの書き込み先。',
     }),
   },
-  async run({ verb, input, rules, shadow, version, out }, desk) {
-    const ruleSet = await ruleSetOf(rules);
+  async run({ verb, input, rules, folder, shadow, version, out }, desk) {
+    const ruleSet = await ruleSetOf(rules, folder);
     if (verb === 'print') {
-      desk.print(JSON.stringify(ruleSet, undefined, 2), ruleSet);
+      const printed = { ...ruleSet, version: withoutMark(ruleSet.version) };
+      desk.print(JSON.stringify(printed, undefined, 2), printed);
       return EXIT.done;
     }
     const { ids, records } = await recordsOf(neededOf(input, '--input', 'patients.csv'), desk);
     if (verb === 'estimate') return estimated(records, { ruleSet, version, out }, desk);
-    const after = await ruleSetOf(neededOf(shadow, '--shadow', 'rules.json'));
+    const after = await readRuleSetFile(neededOf(shadow, '--shadow', 'rules.json'));
     return compared({ ids, records }, { before: ruleSet, after }, desk);
   },
 });
@@ -255,35 +256,11 @@ async function* decoded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   yield decoder.decode();
 }
 
-/** A rule set is a small file. */
-const LARGEST_RULE_SET = 1_000_000;
-
-async function ruleSetOf(path: string | undefined): Promise<RuleSet> {
-  if (path === undefined) return JAPAN_RULE_SET;
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_RULE_SET) throw new RuleSetError('rule set', 'is too large');
-    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return readRuleSet(json);
-  } catch (cause) {
-    if (cause instanceof RuleSetError || cause instanceof SyntaxError) {
-      throw new CommandError(
-        {
-          en: `not a rule set: ${cause.message}`,
-          ja: `ルールセットではありません: ${cause.message}`,
-        },
-        {
-          where: path,
-          cause,
-          next: {
-            en: "'kakehashi patient rules print --json' prints one",
-            ja: "'kakehashi patient rules print --json' で例を表示できます",
-          },
-        },
-      );
-    }
-    throw cannot(path, cause);
-  }
+/** The one that is given, or the active one of a region, or the one that is built in. */
+async function ruleSetOf(path: string | undefined, folder: string): Promise<RuleSet> {
+  if (path !== undefined) return await readRuleSetFile(path);
+  if (!existsSync(join(folder, CONFIG_FILE))) return JAPAN_RULE_SET;
+  return await activeRuleSetOf(readConfig(folder));
 }
 
 function notCsv(path: string, { message, cause }: CsvError): CommandError {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { PeerFailure } from '../../actors/actor.ts';
+import { domainTableOf } from '../../gateway/ourselves.ts';
 import { CommandError, command, type Desk, EXIT, option, required } from '../command.ts';
 import { sourceIdOf } from '../documents.ts';
 import { type AskedRegion, REGION_OPTIONS, withRegion } from '../region.ts';
 import { codeSetsOf } from '../ssmix2/codes.ts';
+import { heldFileOf, shownPath, writeHeldFile } from '../ssmix2/held.ts';
 import { Ledger } from '../ssmix2/ledger.ts';
 import { type Held, type LookReport, lookAt } from '../ssmix2/look.ts';
 import { Publisher } from '../ssmix2/publisher.ts';
@@ -40,6 +42,10 @@ const watch = command({
     authority: option.oid({
       en: "OID of its chart numbers [the system's only one in the directory].",
       ja: '患者番号の OID [連携先一覧にあるこのシステムの唯一の OID]。',
+    }),
+    insurance: option.oid({
+      en: "OID of insurance numbers, told for matching [the region's only domain of kind insurance-key].",
+      ja: '名寄せ用に伝える被保険者番号の OID [地域で唯一の insurance-key の OID]。',
     }),
     sourceId: option.oid({
       en: 'OID to submit under; from the directory, if not given.',
@@ -96,10 +102,13 @@ const watch = command({
     const ledger = await Ledger.open(path);
     try {
       return await withRegion({ folder, as, url }, async (region) => {
+        const insuranceDomain = values.insurance ?? insuranceDomainOf(region.config);
+        if (insuranceDomain === undefined && kind === 'standard') desk.print(NO_INSURANCE);
         const publisher = new Publisher(region, {
           institution,
           institutionName: values.institutionName ?? institution,
           assigningAuthority: values.authority ?? authorityOf(region),
+          ...(insuranceDomain === undefined ? {} : { insuranceDomain }),
           sourceId: values.sourceId ?? sourceIdOf(region),
           sets: codeSetsOf(region.config),
           department: values.department,
@@ -113,9 +122,9 @@ const watch = command({
           now: desk.now,
           stop: desk.stop,
         };
-        const told = new Set<string>();
-        if (values.once) return await lookOnce(looking, { desk, told });
-        return await lookOn(looking, { desk, told, everyMs: values.everySeconds * 1000 });
+        const telling = { desk, told: new Set<string>(), heldFile: heldFileOf(path) };
+        if (values.once) return await lookOnce(looking, telling);
+        return await lookOn(looking, telling, values.everySeconds * 1000);
       });
     } finally {
       await ledger.close();
@@ -128,27 +137,30 @@ export const ssmix2Commands = [watch];
 
 type Looking = Parameters<typeof lookAt>[0];
 
-async function lookOnce(
-  looking: Looking,
-  { desk, told }: { desk: Desk; told: Set<string> },
-): Promise<0 | 1 | 3> {
+/** Whom a look is told to, what of it was told before, and where the held files are listed. */
+interface Telling {
+  readonly desk: Desk;
+  readonly told: Set<string>;
+  readonly heldFile: string;
+}
+
+async function lookOnce(looking: Looking, telling: Telling): Promise<0 | 1 | 3> {
+  const { desk } = telling;
   const report = await desk.progress(progressOf(undefined), (tell) =>
     lookAt({ ...looking, told: (sofar) => tell(progressOf(sofar)) }),
   );
-  tellOf(report, { desk, told });
+  await tellOf(report, looking, telling);
   if (report.held.length > 0) return EXIT.failed;
   return changesOf(report) === 0 ? EXIT.nothingToDo : EXIT.done;
 }
 
 /** Looks until it is told to stop. A region that is away is asked again at the next look. */
-async function lookOn(
-  looking: Looking,
-  { desk, told, everyMs }: { desk: Desk; told: Set<string>; everyMs: number },
-): Promise<0> {
+async function lookOn(looking: Looking, telling: Telling, everyMs: number): Promise<0> {
+  const { desk } = telling;
   while (!looking.stop.aborted) {
     try {
       const report = await lookAt(looking);
-      tellOf(report, { desk, told });
+      await tellOf(report, looking, telling);
     } catch (error) {
       if (!(error instanceof PeerFailure)) throw error;
       desk.print(
@@ -161,15 +173,25 @@ async function lookOn(
   return EXIT.done;
 }
 
-function tellOf(report: LookReport, { desk, told }: { desk: Desk; told: Set<string> }): void {
+/** What is held is told once, without the patient's number; with it, it stands in the file of what is held. */
+async function tellOf(
+  report: LookReport,
+  { root }: Looking,
+  { desk, told, heldFile }: Telling,
+): Promise<void> {
   const fresh = report.held.filter((held) => !told.has(keyOf(held)));
+  await writeHeldFile(heldFile, report.held);
   told.clear();
   for (const held of report.held) told.add(keyOf(held));
-  for (const { path, reason } of fresh) {
+  for (const { path: whole, reason } of fresh) {
+    const path = shownPath(root, whole);
     desk.print(
       { en: `held: ${path}: ${reason}`, ja: `保留: ${path}: ${reason}` },
       { held: { path, reason } },
     );
+  }
+  if (fresh.length > 0) {
+    desk.print({ en: `whole paths: ${heldFile}`, ja: `ファイルの所在: ${heldFile}` });
   }
   if (changesOf(report) === 0 && fresh.length === 0) return;
   const { held, ...counts } = report;
@@ -212,6 +234,17 @@ function authorityOf({ entries }: AskedRegion): string {
     },
   );
 }
+
+/** Undefined where the region has none, or several of which none was chosen. */
+function insuranceDomainOf(config: AskedRegion['config']): string | undefined {
+  const [only, another] = domainTableOf(config).all.filter(({ kind }) => kind === 'insurance-key');
+  return another === undefined ? only?.oid : undefined;
+}
+
+const NO_INSURANCE = {
+  en: 'insurance numbers are not told: assigningAuthorities of kakehashi.yaml names not just one domain of kind insurance-key, and --insurance chooses none',
+  ja: '被保険者番号は伝えません: kakehashi.yaml の assigningAuthorities に kind: insurance-key の OID が一つでなく、--insurance の指定もないためです',
+};
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

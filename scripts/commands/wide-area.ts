@@ -6,6 +6,7 @@ import { CommandError, command, type Desk, EXIT, option, required } from '../com
 import { notRunning } from '../keeping.ts';
 import type { Text } from '../messages.ts';
 import { patientIdOf } from '../region.ts';
+import { wideAreaFeedCommands } from './wide-area-feed.ts';
 
 const ID = required(
   option.text({
@@ -81,8 +82,13 @@ const reissueCommand = command({
   run: ({ folder, ...asked }, desk) => changing('wide-area.reissue', folder, { asked, desk }),
 });
 
-/** `kakehashi wide-area resolve | retire | reissue` */
-export const wideAreaCommands = [resolveCommand, retireCommand, reissueCommand];
+/** `kakehashi wide-area resolve | retire | reissue`, of a service; `feed-all | refused | retry`, of a region that feeds one. */
+export const wideAreaCommands = [
+  resolveCommand,
+  retireCommand,
+  reissueCommand,
+  ...wideAreaFeedCommands,
+];
 
 const NOBODY: Text = {
   en: 'the service knows nobody by this id',

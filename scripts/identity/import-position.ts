@@ -8,6 +8,7 @@ import { systemCodeOf } from '../system-error.ts';
 export interface ImportCounts {
   readonly added: number;
   readonly revised: number;
+  readonly merged: number;
   readonly unchanged: number;
   readonly faults: number;
 }
@@ -21,7 +22,7 @@ export interface ImportPosition {
 
 export const AT_THE_START: ImportPosition = {
   records: 0,
-  counts: { added: 0, revised: 0, unchanged: 0, faults: 0 },
+  counts: { added: 0, revised: 0, merged: 0, unchanged: 0, faults: 0 },
 };
 
 /** SHA-256 of a file, hex: whoever resumes it must have the same one. */
@@ -46,7 +47,8 @@ export class PositionFile {
     try {
       const position = JSON.parse(await readFile(this.#path, 'utf8')) as Partial<ImportPosition>;
       const { records, counts } = position;
-      const all = [records, counts?.added, counts?.revised, counts?.unchanged, counts?.faults];
+      const names = Object.keys(AT_THE_START.counts) as (keyof ImportCounts)[];
+      const all = [records, ...names.map((name) => counts?.[name])];
       const isSound = all.every((one) => Number.isSafeInteger(one) && (one ?? -1) >= 0);
       return isSound && records !== undefined && counts ? { records, counts } : AT_THE_START;
     } catch (error) {

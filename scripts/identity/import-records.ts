@@ -1,8 +1,10 @@
-import { readV2 } from '../../profiles/formats/hl7v2.ts';
+import { readV2, type V2Message } from '../../profiles/formats/hl7v2.ts';
+import { decodeCX } from '../../profiles/formats/datatypes.ts';
 import { headerIn, type V2Context } from '../../profiles/formats/hl7v2-reply.ts';
 import type { PatientId } from '../../profiles/patient.ts';
-import { readRegistration } from '../../profiles/pix/adt.ts';
+import { readMerge, readRegistration } from '../../profiles/pix/adt.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import type { FedMerge } from '../../actors/patient-identity/feed-many.ts';
 import type { Registration } from '../../actors/patient-identity/iti-44-patient-identity-feed-hl7v3.ts';
 import { CsvError, csvRows } from './csv.ts';
 import { placesOf, registrationOf } from './registrations.ts';
@@ -15,9 +17,10 @@ export interface ImportFault {
   readonly reason: string;
 }
 
-/** One record of a file: a registration, or what keeps it from being one. */
+/** One record of a file: a registration, a merge of two chart numbers, or what keeps it from being either. */
 export type ImportRecord =
   | { readonly line: number; readonly registration: Registration }
+  | { readonly line: number; readonly merge: FedMerge }
   | { readonly line: number; readonly fault: ImportFault };
 
 /** Which assigning authority the chart numbers of a file are of. */
@@ -26,17 +29,20 @@ export interface AuthorityMapping {
   readonly byInstitution: ReadonlyMap<string, string>;
   /** For messages: that which numbers are of that name none; and of several, the only one that counts. */
   readonly sole?: string;
+  /** OID of the region's own ids, where those that a file tells among other ids are not to be taken. */
+  readonly passedOver?: string;
 }
 
 /**
  * Records of a CSV with the columns of `patient match`. The authority of an institution's chart numbers is that which the
- * mapping names, or its OID by the national rule (1.2.392.100495.20.3.51.1 and the ten digits).
+ * mapping names, or its OID by the national rule (1.2.392.100495.20.3.51.1 and the ten digits). Ids in the column `other_ids`
+ * are what asOtherIDs are to a feed.
  *
  * @throws CsvError where the file itself cannot be read on: no head, a quote that is never closed
  */
 export async function* csvRecords(
   chunks: AsyncIterable<string> | Iterable<string>,
-  { byInstitution }: AuthorityMapping,
+  mapping: AuthorityMapping,
 ): AsyncGenerator<ImportRecord> {
   let places: ReturnType<typeof placesOf> | undefined;
   let width = 0;
@@ -52,13 +58,13 @@ export async function* csvRecords(
       }
       const row = Object.fromEntries([...places].map(([name, at]) => [name, cells[at]?.trim()]));
       const { ids, demographics } = registrationOf(row, line);
-      const mapped = byInstitution.get(row['institution_code'] ?? '');
+      const mapped = mapping.byInstitution.get(row['institution_code'] ?? '');
       yield {
         line,
         registration: {
           ids:
             mapped === undefined ? ids : ids.map(({ id }) => ({ id, assigningAuthority: mapped })),
-          otherIds: [],
+          otherIds: takenOf(otherIdsOf(row.other_ids ?? '', line), mapping),
           demographics,
         },
       };
@@ -69,6 +75,30 @@ export async function* csvRecords(
     }
   }
   if (places === undefined) throw new CsvError(1, 'the file is empty');
+}
+
+/** Other ids of one person. */
+const MOST_OTHER_IDS = 50;
+
+/** Ids as `ID^^^&OID&ISO`, with `~` between. @throws CsvError */
+function otherIdsOf(text: string, line: number): readonly PatientId[] {
+  if (text === '') return [];
+  const parts = text.split('~');
+  if (parts.length > MOST_OTHER_IDS) {
+    throw new CsvError(line, `has more than ${MOST_OTHER_IDS} ids`, 'other_ids');
+  }
+  try {
+    return parts.map((part) => decodeCX(part.trim()));
+  } catch {
+    throw new CsvError(line, 'must be ids as ID^^^&OID&ISO, with ~ between', 'other_ids');
+  }
+}
+
+function takenOf(
+  otherIds: readonly PatientId[],
+  { passedOver }: AuthorityMapping,
+): readonly PatientId[] {
+  return otherIds.filter(({ assigningAuthority }) => assigningAuthority !== passedOver);
 }
 
 /** Octets of one message, and messages of one file. */
@@ -95,14 +125,13 @@ const HEADS = ['FHS', 'BHS', 'BTS', 'FTS'];
 
 /**
  * Records of HL7 v2 messages, alone or as a batch (FHS BHS … BTS FTS), one segment a line; what frames MLLP is passed over.
- * Each message is decoded by its own MSH-18. A01, A04, A05 and A08 are registrations, all else is a fault: merges are not
- * imported but fed.
+ * Each message is decoded by its own MSH-18. A01, A04, A05 and A08 are registrations, A40 is a merge, all else is a fault.
  *
  * @see HL7 v2.5 section 2.10.3
  */
 export async function* messageRecords(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { sole }: AuthorityMapping,
+  mapping: AuthorityMapping,
   context: V2Context,
 ): AsyncGenerator<ImportRecord> {
   for await (const part of partsOf(chunks)) {
@@ -115,7 +144,7 @@ export async function* messageRecords(
     }
     const { line } = part;
     try {
-      yield { line, registration: registrationIn(part, sole, context) };
+      yield { line, ...recordIn(part, mapping, context) };
     } catch (error) {
       const [refusal] = refusalsOf(error) ?? [];
       if (!(refusal instanceof Refusal)) throw error;
@@ -133,27 +162,39 @@ const KINDS: Readonly<Record<string, 'add' | 'revise'>> = {
   A08: 'revise',
 };
 
-function registrationIn(
+function recordIn(
   { octets, isTooLong }: FileMessage,
-  sole: string | undefined,
+  mapping: AuthorityMapping,
   context: V2Context,
-): Registration {
+): { readonly registration: Registration } | { readonly merge: FedMerge } {
   if (isTooLong) throw new Refusal('102', `at most ${MOST_OCTETS} octets in a message`);
   const message = readV2(octets);
   const { type, trigger = '' } = headerIn(message);
+  if (type === 'ADT' && trigger === 'A40') return { merge: mergeIn(message, mapping, context) };
   const kind = type === 'ADT' ? KINDS[trigger] : undefined;
   if (kind === undefined) {
-    throw new Refusal('201', 'only ADT^A01, A04, A05 and A08 are imported', {
+    throw new Refusal('201', 'only ADT^A01, A04, A05, A08 and A40 are imported', {
       location: 'MSH^1^9',
     });
   }
-  const { ids, demographics, unchanged } = readRegistration(message, kind, context);
+  const { ids, otherIds, demographics, unchanged } = readRegistration(message, kind, context);
   return {
-    ids: onlyOf(ids, sole),
-    otherIds: [],
-    demographics,
-    ...(unchanged === undefined ? {} : { unchanged }),
+    registration: {
+      ids: onlyOf(ids, mapping.sole),
+      otherIds: takenOf(otherIds, mapping),
+      demographics,
+      ...(unchanged === undefined ? {} : { unchanged }),
+    },
   };
+}
+
+/** @throws Refusal 204 for ids of another authority than the one that is imported */
+function mergeIn(message: V2Message, { sole }: AuthorityMapping, context: V2Context): FedMerge {
+  const { surviving, subsumed } = readMerge(message, context);
+  if (sole === undefined || subsumed.assigningAuthority === sole) return { surviving, subsumed };
+  throw new Refusal('204', 'no identifier of the authority that is imported', {
+    location: 'MRG^1^1',
+  });
 }
 
 /** One hospital's numbers. @throws Refusal 204 for those of several, where it is not said which counts */

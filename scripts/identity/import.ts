@@ -1,17 +1,14 @@
-import type { FeedOutcome } from '../../actors/patient-identity/feed-many.ts';
-import type { Registration } from '../../actors/patient-identity/iti-44-patient-identity-feed-hl7v3.ts';
+import type { Fed, FeedOutcome } from '../../actors/patient-identity/feed-many.ts';
 import type { ImportCounts, ImportPosition } from './import-position.ts';
 import type { ImportFault, ImportRecord } from './import-records.ts';
 
 /** Who takes a batch: all of it durably, or none of it. */
-export type ImportSink = (
-  registrations: readonly Registration[],
-) => Promise<readonly FeedOutcome[]>;
+export type ImportSink = (fed: readonly Fed[]) => Promise<readonly FeedOutcome[]>;
 
 export interface ImportOptions {
   readonly records: AsyncIterable<ImportRecord>;
   readonly sink: ImportSink;
-  /** Registrations in one batch. */
+  /** Registrations and merges in one batch. */
   readonly batch: number;
   /** Where it stood when it ended before. */
   readonly position: ImportPosition;
@@ -58,7 +55,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportRepor
 
 class Run {
   readonly #options: ImportOptions;
-  readonly #waiting: { readonly line: number; readonly registration: Registration }[] = [];
+  readonly #waiting: { readonly line: number; readonly fed: Fed }[] = [];
   #counts: ImportCounts;
   #records: number;
   #taken = 0;
@@ -73,7 +70,10 @@ class Run {
   async take(record: ImportRecord): Promise<void> {
     this.#taken += 1;
     if ('fault' in record) this.#fault(record.fault);
-    else this.#waiting.push(record);
+    else {
+      const { line } = record;
+      this.#waiting.push({ line, fed: 'merge' in record ? record.merge : record.registration });
+    }
     if (this.#waiting.length >= this.#options.batch) await this.flush();
   }
 
@@ -81,7 +81,7 @@ class Run {
     const { sink, keep, told } = this.#options;
     const waiting = this.#waiting.splice(0);
     if (waiting.length > 0) {
-      const outcomes = await sink(waiting.map(({ registration }) => registration));
+      const outcomes = await sink(waiting.map(({ fed }) => fed));
       for (const [at, { line }] of waiting.entries()) this.#count(outcomes[at], line);
     }
     if (this.#taken === 0) return;

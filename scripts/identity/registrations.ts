@@ -24,6 +24,7 @@ const COLUMNS = [
   'insured_symbol',
   'insured_number',
   'insured_branch',
+  'other_ids',
 ] as const;
 
 type Column = (typeof COLUMNS)[number];

@@ -13,8 +13,9 @@ import { type FoundVersion, planOf, type Step } from './plan.ts';
 import { PublicationRefused, type Publisher } from './publisher.ts';
 import { patientFolders, type StorageKind } from './walk.ts';
 
-/** Why something in the storage is held back: the part of it, and what is wrong, without any of its data. */
+/** Why something in the storage is held back: what is wrong, without any of its data. */
 export interface Held {
+  /** Names the patient by her number: `shownPath` is what is shown of it. */
   readonly path: string;
   readonly reason: string;
 }
@@ -37,7 +38,7 @@ export interface LookOptions {
   readonly kind: StorageKind;
   readonly institution: string;
   readonly ledger: Ledger;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'feed' | 'has' | 'publish' | 'retire' | 'forget'>;
   /** From look to look: see `planOf`. */
   readonly superseded: Set<string>;
   /** From look to look: what the region refused, and until when it is left alone (milliseconds since 1970). */
@@ -171,7 +172,7 @@ async function publish(
 async function published(
   asked: Parameters<Publisher['publish']>[0],
   read: StorageContent,
-  publisher: Publisher,
+  publisher: LookOptions['publisher'],
 ): Promise<void> {
   try {
     await publisher.publish(asked, read);

@@ -1,3 +1,4 @@
+import { insuranceIdOf } from '../../actors/patient-identity/insurance-ids.ts';
 import { dtmOf, encodeCX, encodeXON } from '../../profiles/formats/datatypes.ts';
 import type { Demographics, PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
@@ -27,6 +28,8 @@ export interface Publication {
   readonly institutionName: string;
   /** OID of the chart numbers. */
   readonly assigningAuthority: string;
+  /** OID of the region's insurance numbers; without one they are not told. */
+  readonly insuranceDomain?: string;
   /** OID to submit under. */
   readonly sourceId: string;
   readonly sets: CodeSets;
@@ -58,14 +61,18 @@ export class Publisher {
     this.#publication = publication;
   }
 
-  /** ITI-44, as an addition or as a revision. @throws PublicationRefused, PeerFailure */
+  /**
+   * ITI-44, as an addition or as a revision. What has no other place in it, the insurance, goes as another id of the patient.
+   *
+   * @throws PublicationRefused, PeerFailure
+   */
   async feed(id: string, demographics: Demographics, kind: 'add' | 'revise'): Promise<void> {
     const { assigningAuthority, institutionName } = this.#publication;
     const { code, details } = await this.#region.ask(ITI_44, 'patient-identity', {
       kind,
       transmission: this.#region.transmission(),
       ids: [{ id, assigningAuthority }],
-      otherIds: [],
+      otherIds: this.#insuranceIdsOf(demographics),
       demographics,
       providerOrganization: { id: assigningAuthority, name: institutionName },
       custodian: this.#region.config.device,
@@ -78,6 +85,13 @@ export class Publisher {
         severity: 'Error',
       })),
     );
+  }
+
+  #insuranceIdsOf({ insurance = [] }: Demographics): readonly PatientId[] {
+    const { insuranceDomain: assigningAuthority } = this.#publication;
+    if (assigningAuthority === undefined) return [];
+    const ids = insurance.flatMap((membership) => insuranceIdOf(membership) ?? []);
+    return ids.map((id) => ({ id, assigningAuthority }));
   }
 
   /** Whether the region has this version's DocumentEntry already: of whatever status. */

@@ -14,7 +14,7 @@ import type { FoundVersion } from './plan.ts';
 /** Which of the two storages a folder is. */
 export type StorageKind = 'standard' | 'extended';
 
-/** Something in the storage that cannot be shared as it lies there. `name` is shown without what could name a patient. */
+/** Something in the storage that cannot be shared as it lies there. */
 export interface StorageFault {
   readonly path: string;
   readonly fault: NameFault | 'unreadable' | 'too many' | 'too deep' | 'no file';

@@ -1,10 +1,12 @@
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { startFromSource } from '../support/proof-region.ts';
+import { removeTranspiled, transpiledStart } from '../support/proof-region.ts';
 import { crash } from './rounds.ts';
+
+afterAll(removeTranspiled);
 
 describe('A process that is killed during submissions', () => {
   it('has lost nothing that it acknowledged, and shows nothing by half', async () => {
-    const result = await crash({ rounds: 3, seed: 20_260_101, start: startFromSource });
+    const result = await crash({ rounds: 3, seed: 20_260_101, start: await transpiledStart() });
     expect(result.findings).toEqual([]);
     expect(result.acknowledged).toBeGreaterThan(0);
   }, 180_000);
@@ -22,7 +24,7 @@ describeWithPostgres('A region on PostgreSQL', () => {
   it.each(['process', 'postmaster'] as const)(
     'has lost nothing that it acknowledged, and shows nothing by half, when the %s is killed',
     async (kills) => {
-      const plan = { rounds: 1, seed: 20_260_102, start: startFromSource, postgres, kills };
+      const plan = { rounds: 1, seed: 20_260_102, start: await transpiledStart(), postgres, kills };
       const result = await crash(plan);
       expect(result.findings).toEqual([]);
       expect(result.acknowledged).toBeGreaterThan(0);

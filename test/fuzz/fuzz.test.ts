@@ -1,4 +1,4 @@
-import { startFromSource } from '../support/proof-region.ts';
+import { removeTranspiled, transpiledStart } from '../support/proof-region.ts';
 import { decodeRange } from './decode-range.ts';
 import { decode } from './decode.ts';
 import { caseOf, TARGETS } from './generate.ts';
@@ -6,6 +6,8 @@ import { keptCases, readCase } from './kept-cases.ts';
 import { fuzzOverTls } from './over-tls.ts';
 
 const SEED = 20_260_101;
+
+afterAll(removeTranspiled);
 
 describe('A message that was made up or bent', () => {
   it('is taken or refused by every decode and by the MTOM reader, and by nothing else', async () => {
@@ -27,7 +29,7 @@ describe('A message that was made up or bent', () => {
       seed: SEED,
       messages: 90,
       warmUp: 30,
-      start: startFromSource,
+      start: await transpiledStart(),
       kept: keptCases().map(readCase),
     });
     expect(findings).toEqual([]);

@@ -121,6 +121,9 @@ describe('A config', () => {
       'wideArea.service is missing; wideArea.mode instead needs it',
     ]);
     expect(faultsOf({ ...SOUND, wideArea: { mode: 'off' } })).toEqual([]);
+    expect(faultsOf({ ...SOUND, wideArea: { feed: true } })).toEqual([
+      'wideArea.service is missing; wideArea.feed needs it',
+    ]);
   });
 
   it('lets a process only work on the queue', () => {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig, writeYaml } from '../../gateway/config.ts';
 import { ConfigFaults } from '../../gateway/config-faults.ts';
+import { aboveOf } from '../../gateway/identity-here.ts';
+import { importBatch } from '../../gateway/identity-importing.ts';
+import { withIdentityOffline } from '../../gateway/identity-offline.ts';
 import { identityLevelOf } from '../../gateway/wide-area-service.ts';
+import { makeRegion } from '../../scripts/region-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kakehashi-wide-area-'));
 
@@ -69,6 +73,11 @@ describe('The settings of a wide-area id service', () => {
     ]);
   });
 
+  it('is fed by regions, and feeds nobody', () => {
+    const wideArea = { service: 'another', feed: true };
+    expect(faultsOf({ wideArea })).toEqual(['wideArea.feed is for identity.level region only']);
+  });
+
   it('are not for a region', () => {
     const networks = [NETWORK];
     expect(faultsOf({ actors: [], identity: { networks } })).toEqual([
@@ -96,6 +105,18 @@ describe('A wide-area id service', () => {
       destinations: { 'document-registry': 'https://x' },
     });
     expect(await identityLevelOf(config)).not.toHaveProperty('wideArea');
+  });
+
+  it('is fed by a region only where that is switched on, and hears what the settings say', () => {
+    const destinations = { 'document-registry': 'https://x' };
+    const wideArea = { service: 'wide-area', device: '2.999.1.9', insuranceDomain: '2.999.600.9' };
+    const region = (over: object) =>
+      aboveOf(configOf({ actors: ['patient-identity'], identity: {}, destinations, ...over }));
+    expect(region({ wideArea })).toEqual({ hasInitiatingGateway: false });
+    expect(region({ wideArea: { ...wideArea, feed: true } }).above).toEqual(wideArea);
+    const elsewhere = { ...destinations, 'initiating-gateway': 'https://y' };
+    expect(region({ destinations: elsewhere })).toEqual({ hasInitiatingGateway: true });
+    expect(aboveOf(configOf())).toEqual({});
   });
 
   it('draws digits from nothing but chance', async () => {
@@ -130,5 +151,38 @@ describe('A wide-area id service', () => {
     await expect(identityLevelOf(keyed())).rejects.toThrow('32 bytes or more');
     rmSync(join(folder, 'insurance.key'));
     await expect(identityLevelOf(keyed())).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('An import of a wide-area id service of which no process runs', () => {
+  it('keeps no number of an insurance, however it is told, and takes no other than regional ids', async () => {
+    const made = join(folder, 'made');
+    await makeRegion(made, {
+      ...{ name: 'Trial', arc: '2.999.392.32', networkId: 'NET-1', hospital: '9919900010' },
+      ...{ host: 'localhost', port: 8_443, operationsPort: 9_443, language: 'en' },
+      ...{ ca: undefined, crlUrl: undefined, own: undefined, now: new Date() },
+    });
+    // Its certificates and folders, with the settings of a service.
+    const { actors, affinityDomain, assigningAuthorities, identity } = configOf();
+    const service = { actors, affinityDomain, assigningAuthorities, identity };
+    const config: Config = { ...readConfig(made, {}), ...service };
+    const id = { id: 'R-1', assigningAuthority: NETWORK.affinityDomain };
+    const names = [{ family: '試験', given: ['太郎'] }];
+    const insurance = [{ insurer: '06130012', symbol: '記号', number: '98765', branch: '01' }];
+    const told = [{ id: '06130012:記号:98765:01', assigningAuthority: '2.999.600.9' }];
+    const registrations = [
+      { ids: [id], otherIds: told, demographics: { names, birthTime: '19700101', insurance } },
+      {
+        ids: [{ id: 'x', assigningAuthority: '2.999.600.32' }],
+        otherIds: [],
+        demographics: { names },
+      },
+    ];
+    await withIdentityOffline(config, async (importing) => {
+      const outcomes = await importBatch({ by: '担当 一郎', registrations }, importing);
+      expect(outcomes.map(({ kind }) => kind)).toEqual(['added', 'refused']);
+      const stored = await importing.stores.identities.look((records) => records.recordOf(id));
+      expect(stored?.demographics).toEqual({ names, birthTime: '19700101' });
+    });
   });
 });

@@ -1,7 +1,9 @@
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { startFromSource, weakenedStart } from '../support/proof-region.ts';
+import { removeTranspiled, transpiledStart, weakenedStart } from '../support/proof-region.ts';
 import { history } from './rounds.ts';
 import { WEAKENINGS } from './weakenings.ts';
+
+afterAll(removeTranspiled);
 
 /** Small: 64 clients, a few documents, once; `npm run test:history` goes on for longer. */
 const PLAN = { seed: 20_260_101, clients: 64, rounds: 1, lineages: 3, actions: 5 } as const;
@@ -13,7 +15,7 @@ const LONGEST_MS = 300_000;
 async function violationsOf(name: string, postgres?: string): Promise<readonly string[]> {
   const weakening = WEAKENINGS[name];
   if (weakening === undefined) throw new Error(`nothing is called ${name}`);
-  const { start, remove } = await weakenedStart(weakening, 'source');
+  const { start, remove } = await weakenedStart(weakening, 'transpiled');
   return (await history({ ...WEAKENED, start, postgres }).finally(remove)).violations;
 }
 
@@ -23,7 +25,7 @@ describe('The lifecycle of a document that 64 clients work on at once, over SQLi
     async () => {
       const { violations, operations, unknown } = await history({
         ...PLAN,
-        start: startFromSource,
+        start: await transpiledStart(),
       });
       expect(violations).toEqual([]);
       expect([...unknown]).toEqual([]);
@@ -58,7 +60,7 @@ describeWithPostgres(
         const postgres = await server.database();
         const { violations, operations, unknown } = await history({
           ...PLAN,
-          start: startFromSource,
+          start: await transpiledStart(),
           postgres,
         });
         expect(violations).toEqual([]);

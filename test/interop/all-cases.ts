@@ -12,10 +12,15 @@ import {
   registryStoredQuery,
 } from './cases/registry.ts';
 import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
+import { nodeAuthentication } from './cases/node-authentication.ts';
+import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
+import { xmlTools } from './cases/xml-tools.ts';
 import type { InteropCase } from './interop-case.ts';
+import { NODE_SOAP } from './node-soap-client.ts';
+import { ZEEP } from './zeep-client.ts';
 
-/** Every cell that is run, transaction after transaction. */
+/** Every cell that is run: IPF, transaction after transaction, then the other peers. */
 export const ALL_CASES: readonly InteropCase[] = [
   ...registryStoredQuery,
   ...crossGatewayQuery,
@@ -33,4 +38,8 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...removeMetadata,
   ...removeDocuments,
   ...restrictedUpdate,
+  ...cellsOf(ZEEP),
+  ...cellsOf(NODE_SOAP),
+  ...nodeAuthentication,
+  ...xmlTools,
 ];

@@ -5,7 +5,12 @@ import type { InteropWorld } from './world.ts';
 
 /** What the matrix asks of each transaction in each direction. */
 export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
-export type CaseName = (typeof CASE_NAMES)[number];
+/** What it asks of some peers beside that. */
+export const FURTHER_NAMES = ['fault', 'schema', 'TLS 1.2', 'signature'] as const;
+export type CaseName = (typeof CASE_NAMES)[number] | (typeof FURTHER_NAMES)[number];
+
+/** The peer of a case that names none. */
+export const IPF_PEER = 'IPF 5.1';
 
 /** `inward`: the peer's client asks our server; `outward`: our client asks the peer's server. */
 export type Direction = 'inward' | 'outward';
@@ -16,6 +21,8 @@ export interface InteropCase {
   readonly transaction: string;
   readonly direction: Direction;
   readonly name: CaseName;
+  /** Who stands at the other end, as `peers.ts` names it; `IPF_PEER` where it is left out. */
+  readonly peer?: string;
   run(world: InteropWorld): Promise<void>;
 }
 

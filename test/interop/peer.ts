@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('./ipf', import.meta.url));
 const CLASSPATH = join(PROJECT, 'target', 'classpath');
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 const ANSWER_MS = 120_000;
 
 /** What a validator of IPF said of a message that reached IPF's server, and the Japanese words that IPF read in it. */
@@ -33,6 +33,8 @@ export interface PeerAnswer {
   readonly responseValid?: string;
   /** The exchange ended without an answer of the transaction. */
   readonly fault?: string;
+  /** The local names of the code of a SOAP fault and of its subcodes, from the outside in. */
+  readonly faultCodes?: readonly string[];
   readonly status?: string;
   readonly errors?: readonly ReadError[];
   readonly sentWords?: readonly string[];

@@ -10,6 +10,7 @@ import { bytesContent } from '../../profiles/formats/mtom.ts';
 import { openedAnswer, type ReadMessage, readMessage } from '../support/messages.ts';
 import { readEnvelope } from '../../profiles/formats/soap.ts';
 import type { InteropCase } from './interop-case.ts';
+import { peerOf } from './peers.ts';
 
 /** A cell of the matrix, without what it runs. */
 export type Cell = Omit<InteropCase, 'run'>;
@@ -60,8 +61,8 @@ export class Tap {
   ): Promise<Tap> {
     const { server: tls, client, target, message } = options;
     const server = createServer({ ...tls, requestCert: true }, (incoming, outgoing) => {
-      const isPeer = /^Apache-CXF/.test(incoming.headers['user-agent'] ?? '');
-      if (message === 'request' && isPeer) listen(incoming, heard);
+      const isPeer = /^(?:Apache-CXF|Zeep|node-soap)/.test(incoming.headers['user-agent'] ?? '');
+      if (message === 'request' && isPeer && incoming.method === 'POST') listen(incoming, heard);
       const headers = { ...incoming.headers, host: new URL(target).host };
       const { method, url } = incoming;
       const onward = httpsRequest(`${target}${url}`, { ...client, method, headers }, (answer) => {
@@ -142,13 +143,29 @@ function outcomeOf(decoded: unknown): string {
     .join(', ');
 }
 
-const nameOf = ({ transaction, message, name }: Recording) =>
-  `ipf-${transaction}-${message}-${name}`.toLowerCase();
+/** How the files of a peer begin: `node-soap-`. */
+const prefixOf = (cell: Pick<Cell, 'peer'>) =>
+  `${peerOf(cell)
+    .toLowerCase()
+    .replace(/ [\d.]+$/, '')
+    .replace(' ', '-')}-`;
 
-/** Writes the recordings in place of those before, the first of each cell; returns how many. */
-export async function writeRecordings(recordings: readonly Recording[]): Promise<number> {
-  rmSync(FOLDER, { recursive: true, force: true });
+const nameOf = (recording: Recording) => {
+  const { transaction, message, name } = recording;
+  return `${prefixOf(recording)}${transaction}-${message}-${name}`.toLowerCase();
+};
+
+/** Writes the recordings in place of those that were there of the same peers, the first of each cell; returns how many. */
+export async function writeRecordings(
+  recordings: readonly Recording[],
+  cells: readonly Cell[],
+): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
+  const ran = [...new Set(cells.map(prefixOf))];
+  const isAnew = (name: string) => ran.some((prefix) => name.startsWith(prefix));
+  for (const file of readdirSync(FOLDER)) if (isAnew(file)) rmSync(join(FOLDER, file));
+  const before = existsSync(READINGS) ? readingsKept() : {};
+  const others = Object.entries(before).filter(([name]) => !isAnew(name));
   const readings: Record<string, Reading> = {};
   for (const recording of recordings) {
     const { contentType, body, transaction: id, message } = recording;
@@ -161,8 +178,16 @@ export async function writeRecordings(recordings: readonly Recording[]): Promise
     const header = JSON.stringify({ target: `${id} ${message}`, contentType });
     writeFileSync(join(FOLDER, `${name}.bin`), Buffer.concat([Buffer.from(`${header}\n`), body]));
   }
-  writeFileSync(READINGS, `${JSON.stringify(readings, undefined, 2)}\n`);
+  const all = Object.entries({ ...Object.fromEntries(others), ...readings }).sort(byName);
+  writeFileSync(READINGS, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
   return Object.keys(readings).length;
+}
+
+const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]) =>
+  one < other ? -1 : 1;
+
+function readingsKept(): Record<string, Reading> {
+  return JSON.parse(readFileSync(READINGS, 'utf8')) as Record<string, Reading>;
 }
 
 /** A message of a former run, and what it was read as. */
@@ -175,7 +200,7 @@ export interface KeptRecording extends Pick<Recording, 'contentType' | 'body' | 
 /** The messages of the last recorded run. @throws Error when a file is not laid out as one */
 export function keptRecordings(): readonly KeptRecording[] {
   if (!existsSync(FOLDER)) return [];
-  const readings = JSON.parse(readFileSync(READINGS, 'utf8')) as Record<string, Reading>;
+  const readings = readingsKept();
   return readdirSync(FOLDER)
     .filter((file) => file.endsWith('.bin'))
     .sort()

@@ -6,13 +6,13 @@ import type { ConnectionOptions } from 'node:tls';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
-import { kakehashiWords, startRegion, type RegionProcess } from '../../scripts/region-process.ts';
+import { startRegion, type RegionProcess } from '../../scripts/region-process.ts';
 import { foundFederation, type Federation, type Region } from '../../scripts/federation.ts';
-import { spawnSync } from 'node:child_process';
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
 import { type Cell, type Recording, Tap } from './recorder.ts';
+import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
 
 /** The community that IPF plays: what it answers for is written in `World.java`, too. */
 export const IPF = {
@@ -36,23 +36,29 @@ export interface Urls {
   peer(transaction: string): string;
 }
 
+/** Something that runs beside the world and ends with it. */
+export interface Companion {
+  stop(): void | Promise<void>;
+}
+
 /** A region of ours, IPF, and the certificates with which they call each other. */
 export class InteropWorld {
   readonly folder: string;
   readonly federation: Federation;
   readonly region: Region;
-  readonly peer: Peer;
   readonly client: Client;
   readonly urls: Urls;
+  readonly #peer: Peer | undefined;
   readonly #process: RegionProcess;
   readonly #tape: Tape;
+  readonly #companions = new Map<unknown, Promise<Companion>>();
   #patients = 0;
 
   private constructor(made: {
     folder: string;
     federation: Federation;
     region: Region;
-    peer: Peer;
+    peer: Peer | undefined;
     client: Client;
     urls: Urls;
     process: RegionProcess;
@@ -61,15 +67,15 @@ export class InteropWorld {
     this.folder = made.folder;
     this.federation = made.federation;
     this.region = made.region;
-    this.peer = made.peer;
+    this.#peer = made.peer;
     this.client = made.client;
     this.urls = made.urls;
     this.#process = made.process;
     this.#tape = made.tape;
   }
 
-  /** With `record`, a tap stands in each wire and keeps what the peer writes. */
-  static async start({ record = false } = {}): Promise<InteropWorld> {
+  /** With `record`, a tap stands in each wire and keeps what the peer writes. Without `ipf`, other peers are alone with us. */
+  static async start({ record = false, ipf = true } = {}): Promise<InteropWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
     const federation = await found(folder);
     const region = regionOf(federation, 'proof');
@@ -84,18 +90,51 @@ export class InteropWorld {
       peer: (transaction) => `${theirs}/${transaction.toLowerCase().replace('-', '')}`,
     };
     await pointAt(region, stranger, urls);
+    await admitStrangers(folder, federation, region);
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([
-      Peer.start({
-        ...bundles,
-        port: Number(new URL(stranger.url).port),
-        anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
-        log: join(folder, 'ipf.log'),
-      }),
-      startRegion(region),
+      ipf
+        ? Peer.start({
+            ...bundles,
+            port: Number(new URL(stranger.url).port),
+            anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
+            log: join(folder, 'ipf.log'),
+          })
+        : undefined,
+      // Where everything runs at once on a small machine, the first seconds are long.
+      startRegion(region, { readyMs: 240_000 }),
     ]);
     const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
     return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
+  }
+
+  /** IPF. @throws Error where this run is without it */
+  get peer(): Peer {
+    if (!this.#peer) throw new Error('IPF is not part of this run');
+    return this.#peer;
+  }
+
+  /** The certificate and key of somebody who calls us. */
+  identity(name: 'hospital' | 'gateway' | StrangerName): { certificate: string; key: string } {
+    if (name === 'gateway') {
+      const own = join(regionOf(this.federation, 'ipf').folder, 'certificates', 'own');
+      return { certificate: `${own}.pem`, key: `${own}.key` };
+    }
+    if (name !== 'hospital') return strangerFiles(this.folder, name);
+    const { certificateFile = '', keyFile = '' } = this.federation.systems.get('hospital') ?? {};
+    return { certificate: certificateFile, key: keyFile };
+  }
+
+  /** PEM of the root that everybody trusts. */
+  get anchors(): string {
+    return join(this.region.folder, 'certificates', 'anchors.pem');
+  }
+
+  /** What the cells of a peer share, made when it is first asked for and ended with the world. */
+  async companion<C extends Companion>(start: (world: InteropWorld) => Promise<C>): Promise<C> {
+    const started = this.#companions.get(start) ?? start(this);
+    this.#companions.set(start, started);
+    return (await started) as C;
   }
 
   /** Makes an invented person known in our region; resolves to the regional id. */
@@ -133,8 +172,11 @@ export class InteropWorld {
 
   async stop({ keep = false } = {}): Promise<void> {
     await this.client.close();
+    for (const started of await Promise.allSettled(this.#companions.values())) {
+      if (started.status === 'fulfilled') await started.value.stop();
+    }
     for (const tap of this.#tape.taps) tap.stop();
-    await this.peer.stop();
+    await this.#peer?.stop();
     await this.#process.stop();
     if (!keep) await rm(this.folder, { recursive: true, force: true });
   }
@@ -240,15 +282,8 @@ async function makeBundles(folder: string, federation: Federation) {
   const own = join(regionOf(federation, 'ipf').folder, 'certificates', 'own.pem');
   bundle(own, server, passwordFile);
   bundle(federation.systems.get('hospital')?.certificateFile ?? '', hospital, passwordFile);
-  return { folder: work, server, clients: { hospital, gateway: server }, passwordFile };
-}
-
-function bundle(certificate: string, out: string, passwordFile: string): void {
-  const [node = '', ...words] = kakehashiWords();
-  const { status, stderr } = spawnSync(
-    node,
-    [...words, ...['cert', 'p12', certificate, '--password-file', passwordFile, '--out', out]],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`cert p12: ${stderr}`);
+  const cxf = strangerFiles(folder, 'cxf');
+  bundle(cxf.certificate, cxf.bundle, passwordFile);
+  const clients = { hospital, gateway: server, cxf: cxf.bundle };
+  return { folder: work, server, clients, passwordFile };
 }

@@ -89,7 +89,7 @@ const FEEDS: Readonly<Record<string, unknown>> = {
     kind: 'revise',
     ids: [{ id: '0001234', assigningAuthority: HOSP_A }],
     demographics: { names: [{ family: '山田' }, { family: 'ヤマダ' }], birthTime: '19700312' },
-    unchanged: ['telecoms', 'multipleBirthOrderNumber'],
+    unchanged: ['mothersMaidenName', 'telecoms', 'multipleBirthOrderNumber'],
   },
   'ja_iti8_ADT_A40_utf8.hl7': {
     kind: 'merge',

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import type { ActorName } from '../../actors/actor.ts';
+import { askControl } from '../../gateway/control.ts';
+import { encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
@@ -9,7 +12,7 @@ import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments, getAll, getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { divide, INNER, OUTER } from '../support/divided.ts';
 import { expectErrors } from '../support/expectations.ts';
-import { aPixQuery } from '../support/hl7v3-builders.ts';
+import { aPerson, aPixQuery } from '../support/hl7v3-builders.ts';
 import { aProvision, aRegistration, octets } from '../support/region-documents.ts';
 import { regionOids, World } from '../support/world.ts';
 
@@ -138,6 +141,27 @@ describe('one community, in one process and in two', () => {
     const imported = await divided.recordsOf('ITI-42', 'east-inner');
     expect(imported.map(({ event, action }) => `${event} ${action}`)).toContain('110107 C');
     expect(imported.length).toBe(exported.length);
+  });
+
+  it('has the gateway in one process hear from the identity manager in the other whose ids have changed hands', async () => {
+    const person = (family: string) => aPerson({ names: [{ family, given: [] }], addresses: [] });
+    for (const [id, family, birthTime] of [
+      ['S-8', '試験', '19510101'],
+      ['S-9', '見本', '19820101'],
+    ] as const) {
+      const demographics = { ...person(family), birthTime, telecoms: [] };
+      const fed = divided.feed(id, 'east', { demographics });
+      await divided.exchange(ITI_44, urls['patient-identity'], fed);
+    }
+    const chart = (id: string) => encodeCX({ id, assigningAuthority: oids.chartNumbers });
+    const folder = join(divided.directory, 'east-inner');
+    const ids = { id: chart('S-9'), surviving: chart('S-8'), by: '担当 一郎' };
+    await askControl(folder, 'patient.merge', ids);
+    const heard = await divided.recordsOf('ITI-46');
+    expect(heard.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(heard.map(({ event, action }) => `${event} ${action}`))).toEqual(
+      new Set(['110110 U']),
+    );
   });
 
   it('says so when the other process is away, and shows nothing that it cannot vouch for', async () => {

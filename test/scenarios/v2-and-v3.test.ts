@@ -39,7 +39,12 @@ function aPersonAtRandom(): PatientRegistrationFeed['demographics'] {
     ],
     administrativeGender: pick(['M', 'F']),
     birthTime: `19${70 + below(3)}0101`,
+    ...(below(2) === 0 ? {} : { mothersMaidenName: [aMotherAtRandom()] }),
   };
+}
+
+function aMotherAtRandom() {
+  return { family: pick(KANJI), given: [], representation: 'IDE' } as const;
 }
 
 /** What is the same in both: without the words and places of either form. */
@@ -149,6 +154,7 @@ describe('HL7 v2 and V3', () => {
       ...(below(2) === 0 ? { livingSubjectName: pick(named) } : {}),
       ...(below(3) === 0 ? { livingSubjectBirthTime: { value: `19${70 + below(4)}0101` } } : {}),
       ...(below(3) === 0 ? { livingSubjectAdministrativeGender: pick(['M', 'F'] as const) } : {}),
+      ...(below(4) === 0 ? { mothersMaidenName: [aMotherAtRandom()] } : {}),
       ...(below(4) === 0
         ? {
             livingSubjectId: [

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../gateway/config.ts';
+import { addToYaml, readConfig } from '../../gateway/config.ts';
 import { withIdentityOffline } from '../../gateway/identity-offline.ts';
 import { recordsOf } from '../../gateway/safeguards/audit-chain.ts';
 import { summaryOf } from '../../profiles/atna/audit-summary.ts';
@@ -13,6 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'kakehashi-import-'));
 const region = join(root, 'region');
 const HOSPITAL = '2.999.392.32.10.1';
 const CODE = '3299900000';
+const INSURANCE = '2.999.392.32.99';
 const HEAD =
   'record_id,institution_code,local_patient_id,family_kanji,given_kanji,family_kana,given_kana,birth_date,sex,phone';
 
@@ -73,6 +74,16 @@ async function stored(...ids: readonly number[]) {
   );
 }
 
+async function demographicsOf(id: string) {
+  const config = await readConfig(region);
+  return withIdentityOffline(config, ({ stores: { identities } }) =>
+    identities.look(
+      async (records) =>
+        (await records.recordOf({ id, assigningAuthority: HOSPITAL }))?.demographics,
+    ),
+  );
+}
+
 beforeAll(async () => {
   const [port = 0, operations = 0] = await freePorts(2);
   await ran([
@@ -80,7 +91,9 @@ beforeAll(async () => {
     ...['--port', String(port), '--operations-port', String(operations)],
   ]);
   const file = join(region, 'kakehashi.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('#level: info', 'level: error'));
+  const row = { oid: INSURANCE, name: 'insurance', kind: 'insurance-key' };
+  const text = addToYaml(readFileSync(file, 'utf8'), 'assigningAuthorities', row);
+  writeFileSync(file, text.replace('#level: info', 'level: error'));
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -90,7 +103,7 @@ describe('patient import, where no process runs', () => {
     const { exit, report } = await imported(csvOf(120));
     expect(exit).toBe(EXIT.done);
     expect(report).toMatchObject({
-      counts: { added: 120, revised: 0, unchanged: 0, faults: 0 },
+      counts: { added: 120, revised: 0, merged: 0, unchanged: 0, faults: 0 },
       records: 120,
       end: 'whole',
     });
@@ -105,7 +118,10 @@ describe('patient import, where no process runs', () => {
   it('doubles nothing when it is given again: no change is no work', async () => {
     const { exit, report } = await imported(csvOf(120));
     expect(exit).toBe(EXIT.nothingToDo);
-    expect(report.counts).toEqual({ added: 0, revised: 0, unchanged: 120, faults: 0 });
+    expect(report.counts).toEqual({
+      ...{ added: 0, revised: 0, merged: 0 },
+      ...{ unchanged: 120, faults: 0 },
+    });
     expect((await stored(1)).found).toMatchObject([{ version: 1 }]);
   });
 
@@ -118,7 +134,7 @@ describe('patient import, where no process runs', () => {
         .replace(/^(R8,.*),$/m, '$1,0852000000'),
     );
     const { report } = await imported(file);
-    expect(report.counts).toEqual({ added: 0, revised: 1, unchanged: 119, faults: 0 });
+    expect(report.counts).toMatchObject({ added: 0, revised: 1, unchanged: 119, faults: 0 });
     expect((await stored(7, 8)).found).toMatchObject([{ version: 1 }, { version: 2 }]);
   });
 
@@ -178,20 +194,109 @@ describe('patient import, where no process runs', () => {
     expect(rest.report).toMatchObject({ resumedAt: 1, records: 30, counts: { added: 30 } });
   });
 
-  it('imports HL7 v2 messages, and begins anew where its position cannot be read', async () => {
-    const file = join(root, 'batch.hl7');
-    const message = (trigger: string, id: string) =>
-      `MSH|^~\\&|A|B|C|D|20300101||ADT^${trigger}|1|P|2.5|||||||UNICODE UTF-8\rEVN||20300101\rPID|||${id}^^^&${HOSPITAL}&ISO||シケン^ジロウ^^^^^L^P||19600101|M\rPV1||O\r`;
-    writeFileSync(
-      file,
-      `FHS|^~\\&\rBHS|^~\\&\r${message('A04', '601')}${message('A40', '602')}BTS|2\rFTS|1\r`,
-    );
+  /** One message; `rest` stands in the place of PV1. */
+  const message = (trigger: string, ids: string, { name = 'ジロウ', rest = 'PV1||O' } = {}) =>
+    `MSH|^~\\&|A|B|C|D|20300101||ADT^${trigger}|1|P|2.5|||||||UNICODE UTF-8\rEVN||20300101\rPID|||${ids}||シケン^${name}^^^^^L^P||19600101|M\r${rest}\r`;
+  const own = (id: string) => `${id}^^^&${HOSPITAL}&ISO`;
+  const batchOf = (...messages: readonly string[]) => {
+    files += 1;
+    const file = join(root, `${files}.hl7`);
+    const batch = `${messages.join('')}BTS|${messages.length}\rFTS|1\r`;
+    writeFileSync(file, `FHS|^~\\&\rBHS|^~\\&\r${batch}`);
+    return file;
+  };
+
+  it('imports HL7 v2 messages, and tells what it does not take', async () => {
+    const file = batchOf(message('A04', own('601')), message('A24', own('602')));
     const { report } = await imported(file);
     expect(report).toMatchObject({
       counts: { added: 1, faults: 1 },
       faults: [{ line: 7, column: 'MSH^1^9' }],
     });
     expect((await stored(601)).found[0]).toBeDefined();
+  });
+
+  it('does the merge that an A40 says, once, where it stands in the batch', async () => {
+    const merge = message('A40', own('612'), { rest: `MRG|${own('611')}` });
+    const file = batchOf(
+      message('A04', own('611'), { name: 'サブロウ' }),
+      message('A04', own('612'), { name: 'サブロー' }),
+      merge,
+    );
+    const first = await imported(file);
+    expect(first).toMatchObject({
+      exit: EXIT.done,
+      report: { counts: { added: 2, merged: 1, faults: 0 } },
+    });
+    // The subsumed number is out of use.
+    expect((await stored(611, 612)).found).toEqual([undefined, expect.anything()]);
+
+    // The same file again: nothing is done, the registration of the subsumed number included.
+    expect(await imported(file)).toMatchObject({
+      exit: EXIT.nothingToDo,
+      report: { counts: { added: 0, revised: 0, merged: 0, unchanged: 3, faults: 0 } },
+    });
+    // Whoever says something new of a number that is out of use is told so.
+    const later = batchOf(message('A08', own('611'), { name: 'シロウ' }));
+    expect((await imported(later)).report).toMatchObject({
+      counts: { revised: 0, faults: 1 },
+      faults: [{ reason: expect.stringMatching(/^204: .*subsumed/) }],
+    });
+  });
+
+  it('refuses a merge as a feed would: unknown, in a circle, of the affinity domain', async () => {
+    const regional = (id: string) => `${id}^^^&2.999.392.32.1&ISO`;
+    const config = await readConfig(region);
+    const affinity = regional('1').replace('2.999.392.32.1', config.affinityDomain);
+    const { report } = await imported(
+      batchOf(
+        message('A40', own('612'), { rest: `MRG|${own('699')}` }),
+        message('A40', own('611'), { rest: `MRG|${own('612')}` }),
+        message('A40', affinity, { rest: `MRG|${affinity.replace('1^', '2^')}` }),
+      ),
+    );
+    expect(report.counts).toMatchObject({ merged: 0, faults: 3 });
+    expect(report.faults.map(({ reason }: { reason: string }) => reason)).toEqual([
+      expect.stringMatching(/^204: the subsumed id is not known/),
+      expect.stringMatching(/^204: the surviving id was subsumed/),
+      expect.stringMatching(/^204: ids of the affinity domain/),
+    ]);
+  });
+
+  it('takes other ids as a feed does: an insurance as one, a regional id only where told to', async () => {
+    const { affinityDomain } = await readConfig(region);
+    const HEADS = 'record_id,institution_code,local_patient_id,family_kanji,given_kanji,birth_date';
+    const otherIds = `R-777^^^&${affinityDomain}&ISO~06130012:12:345:01^^^&${INSURANCE}&ISO`;
+    const csv = (rest: string, id = '621') => {
+      files += 1;
+      const file = join(root, `${files}.csv`);
+      const row = `R1,${CODE},${id},別名,五郎,1961-01-01,${rest}`;
+      writeFileSync(file, `${HEADS},other_ids\n${row}\n`);
+      return file;
+    };
+    const file = csv(otherIds);
+    expect((await imported(file)).report.counts).toMatchObject({ added: 1 });
+    expect(await demographicsOf('621')).toMatchObject({
+      insurance: [{ insurer: '06130012', symbol: '12', number: '345', branch: '01' }],
+    });
+    const [before] = (await stored(621)).found;
+    expect(before?.regionalId).toMatch(/^\d{12}$/);
+    expect((await imported(file)).exit).toBe(EXIT.nothingToDo);
+
+    expect((await imported(file, '--regional-ids')).report.counts).toMatchObject({ revised: 1 });
+    expect((await stored(621)).found).toMatchObject([{ regionalId: 'R-777' }]);
+    expect((await imported(file, '--regional-ids')).exit).toBe(EXIT.nothingToDo);
+
+    const wrong = await imported(csv('R-777', '622'));
+    expect(wrong.report.faults).toMatchObject([{ line: 2, column: 'other_ids' }]);
+    // PID-3 of a message says the same by its repetitions.
+    const v2 = batchOf(
+      message('A04', `${own('623')}~06130012::346:^^^&${INSURANCE}&ISO`, { name: 'ゴロウ' }),
+    );
+    await imported(v2, '--authority', HOSPITAL);
+    expect(await demographicsOf('623')).toMatchObject({
+      insurance: [{ insurer: '06130012', number: '346' }],
+    });
   });
 
   it('says where a CSV cannot be read on', async () => {
@@ -238,7 +343,7 @@ describe('patient import, through the running process', () => {
   it('stores in batches beside what else goes on, and finds what was stored without it', async () => {
     const { exit, report } = await imported(csvOf(250, { from: 701 }));
     expect(exit).toBe(EXIT.done);
-    expect(report.counts).toEqual({ added: 250, revised: 0, unchanged: 0, faults: 0 });
+    expect(report.counts).toMatchObject({ added: 250, revised: 0, unchanged: 0, faults: 0 });
     expect((await imported(csvOf(120))).report.counts).toMatchObject({ added: 0, revised: 1 });
     const found = await ran([
       ...['patient', 'find', '--folder', region, '--kana', 'シケン クアイ', '--json'],

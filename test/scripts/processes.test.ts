@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../scripts/federation.ts';
-import { kakehashiWords } from '../../scripts/region-process.ts';
+import { removeTranspiled, transpiledWords } from '../support/proof-region.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kakehashi-processes-'));
 const region = join(root, 'region');
-const [node = '', ...entry] = kakehashiWords();
+const [node = '', ...entry] = await transpiledWords();
 const started: ChildProcess[] = [];
 
 async function ran(...words: string[]): Promise<number | null> {
@@ -72,6 +72,7 @@ beforeAll(async () => {
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
   rmSync(root, { recursive: true, force: true });
+  removeTranspiled();
 });
 
 describe('A process of kakehashi', () => {

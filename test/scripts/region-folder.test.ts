@@ -185,6 +185,15 @@ describe('kakehashi check', () => {
     expect((await at(0))?.outcome).toBe('failed');
   });
 
+  it('warns where a wide-area id service is to be fed and cannot be reached', async () => {
+    const config = readConfig(shimane, {});
+    const wideArea = { ...config.wideArea, service: 'above', feed: true };
+    const checks = await checkRegion({ ...config, wideArea }, new Date());
+    const directory = checks.find(({ name }) => name === 'directory');
+    expect(directory?.outcome).toBe('warning');
+    expect(directory?.detail.en).toContain('above has no endpoint for ITI-44');
+  });
+
   it('fails when the certificate belongs to another CA', async () => {
     const mixed = join(root, 'mixed');
     await init(mixed, '2.999.392.39');

@@ -6,7 +6,7 @@ import { freePorts } from '../../scripts/federation.ts';
 import type { World } from './world.ts';
 
 /** What an actor of our own may call, in any room. */
-const EVERYTHING = ['ITI-18', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'];
+const EVERYTHING = ['ITI-18', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-46', 'ITI-47'];
 
 /** Actors that hold the data; the others face the hospitals and the other communities. */
 export const INNER: readonly ActorName[] = ['patient-identity', 'document-registry'];

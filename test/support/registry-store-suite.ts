@@ -100,6 +100,24 @@ export function registryStoreSuite(
     expect(found.map(({ id }) => id)).toEqual([uuid(3), uuid(1)]);
   });
 
+  it.each([1, 49, 50, 51, 60])(
+    'finds %i objects, each with its own header and content',
+    async (most) => {
+      const titles = Array.from({ length: 55 }, (_, n) =>
+        n % 2 === 0 ? '紹'.repeat(n) : `,"${n}"]`,
+      );
+      await add(...titles.map((title, n) => entry(n, `doc.${n}`, { title: title || undefined })));
+      await store.change((writer) => writer.setAvailabilityStatus([uuid(7)], 'Deprecated'));
+      const criteria = { kind: 'DocumentEntry', patientId: SAMPLE_PATIENT } as const;
+      const { found, named } = await store.look(async (reader) => ({
+        found: await reader.find(criteria, most),
+        named: await reader.objectsOf(titles.slice(0, most).map((_, n) => uuid(n))),
+      }));
+      expect(found.map(objectOfText)).toEqual(named.map(objectOfText));
+      expect(found).toHaveLength(Math.min(most, 55));
+    },
+  );
+
   it('finds nothing when a list of choices is empty', async () => {
     await add(entry(1));
     const of = { kind: 'DocumentEntry', patientId: SAMPLE_PATIENT } as const;

@@ -1,7 +1,9 @@
-import { startFromSource } from '../support/proof-region.ts';
+import { removeTranspiled, transpiledStart } from '../support/proof-region.ts';
 import { judge } from './judge.ts';
 import { readTrace } from './trace.ts';
 import { traceSubmissions, whyNotTraceable } from './traced-region.ts';
+
+afterAll(removeTranspiled);
 
 const reason = whyNotTraceable();
 
@@ -11,7 +13,10 @@ describe(`The system calls of a running process${reason === undefined ? '' : ` (
   tracing(
     'write no octet of a success before everything of it is synced',
     async () => {
-      const { requests, violations } = await traceSubmissions({ start: startFromSource, times: 1 });
+      const { requests, violations } = await traceSubmissions({
+        start: await transpiledStart(),
+        times: 1,
+      });
       expect(violations).toEqual([]);
       expect(requests).toBe(4);
     },

@@ -2,7 +2,9 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { frameMllp } from '../../profiles/formats/mllp.ts';
 import { encodeText, ISO_IR87 } from '../../profiles/formats/hl7v2-charsets.ts';
+import { certificatesOf } from '../../scripts/certificate-texts.ts';
 import { breakTrail } from '../support/broken-trail.ts';
+import { eventually } from '../support/expectations.ts';
 import { MllpLink, messageOf, saidIn } from '../support/mllp.ts';
 import { regionOids, World } from '../support/world.ts';
 
@@ -171,6 +173,7 @@ describe('HL7 v2 over MLLP', () => {
   it.each([
     ['200', msh('ORU^R01^ORU_R01', 'X-1'), 'AR', 'MSH^1^9^1^1', 'Unsupported message type'],
     ['201', msh('ADT^A10^ADT_A09', 'X-1'), 'AR', 'MSH^1^9^1^2', 'Unsupported event code'],
+    ['201', msh('ADT^A43^ADT_A43', 'X-1'), 'AR', 'MSH^1^9^1^2', 'Unsupported event code'],
     [
       '203',
       msh('ADT^A04^ADT_A01', 'X-1', { version: '2.7' }),
@@ -296,15 +299,32 @@ describe('HL7 v2 over MLLP', () => {
     expect(saidIn(await link.ask(pixQuery('M-5', `V-31^^^${CHARTS}`))).code).toBe('AE');
   });
 
-  it('closes a peer that the directory does not list before a frame, and writes a security alert', async () => {
+  it('closes a peer that the directory does not list before a frame, and writes whose certificate it was into one security alert', async () => {
+    const before = (await world.alerts()).length;
+    const fed = (await world.auditOf('ITI-8')).length;
     const stranger = await MllpLink.open(
       world.gateway().mllpUrl('patient-identity') ?? '',
       world.tls('stranger'),
     );
     links.push(stranger);
-    await expect(stranger.ask(feed('S-1', `V-40^^^${CHARTS}`))).rejects.toThrow(/closed/);
-    const alerts = await world.alerts();
-    expect(alerts.at(-1)?.objects[0]?.details['Alert Description']).toContain('unlisted');
+    // It has sent nothing: who it is is judged at the handshake, not with its first message.
+    await expect(stranger.next()).rejects.toThrow(/closed/);
+
+    await eventually(async () => (await world.alerts()).length > before);
+    const file = world.federation.systems.get('stranger')?.certificateFile ?? '';
+    const [certificate] = await certificatesOf(file);
+    const alerts = (await world.alerts()).slice(before);
+    expect(alerts).toMatchObject([
+      {
+        ...{ event: '110113', type: '110126', action: 'E', outcome: '8' },
+        objects: [{ id: certificate?.subject.text, type: '2/13' }],
+      },
+    ]);
+    const description = alerts[0]?.objects[0]?.details['Alert Description'];
+    expect(description).toContain('unlisted');
+    expect(description).toContain('address: 127.0.0.1');
+    expect(description).toContain(`fingerprint: ${certificate?.fingerprint}`);
+    expect(await world.auditOf('ITI-8')).toHaveLength(fed);
   });
 
   it('refuses a sending application that the entry of the certificate does not name', async () => {
@@ -327,6 +347,16 @@ describe('HL7 v2 over MLLP', () => {
     const said = saidIn(await link.ask(feed('D-1', `R-500^^^${REGION}`)));
     expect(said).toMatchObject({ code: 'AA', answers: 'D-1' });
     expect(saidIn(await link.ask(feed('D-2', `V-60^^^${CHARTS}`))).code).toBe('AE');
+    // ITI-64 is a matter of the actors of one community: no peer moves a patient's documents by A43.
+    const moved = messageOf(
+      msh('ADT^A43^ADT_A43', 'D-4'),
+      'EVN||20250401093000',
+      `PID|||R-500^^^${REGION}~V-60^^^${CHARTS}||試験^花子`,
+      `MRG|R-501^^^${REGION}~V-60^^^${CHARTS}`,
+    );
+    const refused = saidIn(await link.ask(moved));
+    expect(refused).toMatchObject({ code: 'AR', answers: 'D-4' });
+    expect(refused.errors.join('')).toContain('|MSH^1^9^1^2|201^');
     expect(saidIn(await link.ask(pixQuery('D-3', `V-60^^^${CHARTS}`)))).toMatchObject({
       code: 'AR',
     });

@@ -9,6 +9,8 @@ import { CORRELATION_LOCATOR } from './0010-correlation-locator.ts';
 import { NAME_SEARCH } from './0011-name-search.ts';
 import { IDENTITY_FEEDS } from './0012-identity-feeds.ts';
 import { WIDE_AREA_IDS } from './0013-wide-area-ids.ts';
+import { WIDE_AREA_FEED } from './0015-wide-area-feed.ts';
+import { MOTHERS_MAIDEN_NAME } from './0016-mothers-maiden-name.ts';
 import { WAITING_REQUESTS } from './0017-waiting-requests.ts';
 import type { Migration } from './migration.ts';
 
@@ -25,5 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   NAME_SEARCH,
   IDENTITY_FEEDS,
   WIDE_AREA_IDS,
+  WIDE_AREA_FEED,
+  MOTHERS_MAIDEN_NAME,
   WAITING_REQUESTS,
 ];

@@ -261,6 +261,7 @@ describe('ITI-18 by patient id, as the Initiating Gateway answers it', () => {
         remotePatientId: TARO_IN_OKAYAMA,
         expiresAt: new Date('2026-04-01T01:00:00Z'),
         isHealthDataLocator: false,
+        askedAt: new Date('2026-04-01T00:00:00Z'),
       },
     ]);
 

@@ -159,7 +159,49 @@ describe('ITI-47 Patient Demographics Query HL7 V3, as the Patient Demographics 
       await found({ ...name, patientTelecom: [{ value: 'tel:+81-852-00-0000' }] }),
     ).toHaveLength(5);
     expect(await found({ ...name, patientTelecom: [{ value: 'tel:+81-1' }] })).toEqual([]);
-    expect(await found({ mothersMaidenName: [{ family: '試験', given: [] }] })).toEqual([]);
+  });
+
+  it('finds by the mother’s maiden name, alone and beside the rest, and gives it back', async () => {
+    const mothersMaidenName = [
+      { family: '髙旧', given: ['母'], representation: 'IDE' },
+      { family: 'タカモト', given: ['ハハ'], representation: 'SYL' },
+    ] as const;
+    const demographics = aPerson({
+      names: [{ family: '見本', given: ['三郎'] }],
+      birthTime: '19990101',
+      mothersMaidenName,
+    });
+    await actor.feed(atHospital('3'), { demographics });
+    const asked = (family: string, given: readonly string[] = []) => ({
+      mothersMaidenName: [{ family, given }],
+    });
+    const saburo = [expect.anything(), '3'].sort();
+    const ids = async (...of: Parameters<typeof found>) =>
+      (await found(...of)).filter((id) => id === '3');
+
+    expect(await found(asked('髙旧'))).toHaveLength(saburo.length);
+    // Variants of characters, kana, and how it begins, as for any name.
+    expect(await ids(asked('高旧', ['母']))).toEqual(['3']);
+    expect(await ids(asked('たかもと'))).toEqual(['3']);
+    expect(await ids(asked('タカ*'))).toEqual(['3']);
+    expect(await found(asked('試験'))).toEqual([]);
+    expect(await found(asked('髙旧', ['父']))).toEqual([]);
+    const day = { livingSubjectBirthTime: { value: '19990101' } };
+    expect(await ids({ ...day, ...asked('髙旧') })).toEqual(['3']);
+    expect(await found({ ...day, ...asked('試験') })).toEqual([]);
+    const name = { livingSubjectName: [{ family: '見本', given: [] }] };
+    expect(await ids({ ...name, ...asked('髙旧') })).toEqual(['3']);
+    expect(await found({ ...name, ...asked('試験') })).toEqual([]);
+    expect(await found({ livingSubjectId: [atHospital('3')], ...asked('試験') })).toEqual([]);
+    const { matches } = await actor.pdq({ criteria: asked('髙旧') });
+    expect(matches[0]?.demographics.mothersMaidenName).toEqual(mothersMaidenName);
+
+    // What a revision leaves out has gone, also for those who ask by it.
+    await actor.feed(atHospital('3'), {
+      kind: 'revise',
+      demographics: { ...demographics, mothersMaidenName: undefined },
+    });
+    expect(await found(asked('髙旧'))).toEqual([]);
   });
 
   it('gives ids of the wanted domains alone, and says which of them has none', async () => {

@@ -249,6 +249,28 @@ describeOnBothDatabases('A wide-area id service', (open) => {
       expect(await service.ask('east', E1, [WIDE_AREA.west])).toEqual([west]);
     });
 
+    it('a merge that its network takes back by an add, which nothing else can say; no revision does', async () => {
+      await service.feed('west', 'W-2', stranger);
+      const other = await service.wideAreaIdOf('west', 'W-2');
+      const subsumed = regional('west', 'W-2');
+      service.world.message = { id: 'urn:uuid:1', bodyHash: 'aa' };
+      await service.merge('west', { surviving: W1, subsumed });
+      service.world.message = undefined;
+      const SUBSUMED = [{ code: '204' }];
+      expect(
+        await refusalsIn(service.feed('west', 'W-2', { ...stranger, kind: 'revise' })),
+      ).toEqual(SUBSUMED);
+      await service.feed('west', 'W-2', { ...stranger, kind: 'add' });
+      expect(await service.wideAreaIdOf('west', 'W-2')).toEqual(other);
+      expect(await service.ask('east', E1, [WIDE_AREA.west])).toEqual([west]);
+
+      // What the service's own steward has merged is not a network's to part.
+      await mergePatients({ surviving: W1, subsumed }, steward, service.stewarding);
+      expect(await refusalsIn(service.feed('west', 'W-2', { ...stranger, kind: 'add' }))).toEqual(
+        SUBSUMED,
+      );
+    });
+
     it('a merge by the operator, which is refused for ids of the service itself', async () => {
       await service.feed('west', 'W-2', stranger);
       const subsumed = regional('west', 'W-2');

@@ -145,6 +145,7 @@ describe("ITI-55 in the feed mode, with the asker's own id", () => {
         remotePatientId: OKAYAMA_ID,
         expiresAt: new Date('2026-04-02T00:00:00Z'),
         isHealthDataLocator: false,
+        askedAt: new Date('2026-04-01T00:00:00Z'),
       },
     ]);
   });

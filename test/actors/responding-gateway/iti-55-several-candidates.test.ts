@@ -222,6 +222,19 @@ describe('ITI-55, by what is given beside name and birth time', () => {
     );
   });
 
+  it('lets the mother’s maiden name decide where it is on file, as far as it is written alike', async () => {
+    const mother = (family: string, representation?: 'IDE' | 'SYL') => ({
+      mothersMaidenName: [{ family, given: [], ...(representation && { representation }) }],
+    });
+    const filed = (family: string) => aMatch(undefined, { ...IN_MATSUE, ...mother(family, 'IDE') });
+
+    expect(await told(mother('旧姓'), [filed('旧姓')])).toEqual(['SHIMANE-1']);
+    expect(await told(mother('旧 姓', 'IDE'), [filed('旧姓')])).toEqual(['SHIMANE-1']);
+    expect(await told(mother('別姓', 'IDE'), [filed('旧姓')])).toEqual([]);
+    // Kana say nothing against kanji.
+    expect(await told(mother('キュウセイ', 'SYL'), [filed('旧姓')])).toEqual(['SHIMANE-1']);
+  });
+
   it('finds somebody of whom it is not known, unless another agrees', async () => {
     const bare = aNamesake({ administrativeGender: undefined });
 

@@ -104,6 +104,11 @@ describe('the operations listener', () => {
     metrics.oddity('no-reply-to');
     metrics.rejection('expired');
     metrics.watchQueue(async () => ({ waiting: 3 }));
+    metrics.watchNotifications(async () => [
+      { consumer: 'clinic', waiting: 2 },
+      { consumer: 'university', waiting: 0 },
+    ]);
+    metrics.watchWideAreaFeed(async () => ({ waiting: 7, refused: 1 }));
     const answer = await ask(operationsHandler({ checks: [], metrics }), '/metrics');
 
     expect(answer.headers['content-type']).toContain('text/plain');
@@ -116,6 +121,10 @@ describe('the operations listener', () => {
     expect(answer.body).toContain('kakehashi_oddities_total{oddity="no-reply-to"} 1');
     expect(answer.body).toContain('kakehashi_rejected_nodes_total{reason="expired"} 1');
     expect(answer.body).toContain('kakehashi_retrievals{state="waiting"} 3');
+    expect(answer.body).toContain('kakehashi_notifications_waiting{consumer="clinic"} 2');
+    expect(answer.body).toContain('kakehashi_notifications_waiting{consumer="university"} 0');
+    expect(answer.body).toContain('kakehashi_wide_area_feeds{state="waiting"} 7');
+    expect(answer.body).toContain('kakehashi_wide_area_feeds{state="refused"} 1');
   });
 
   it('answers GET alone', async () => {

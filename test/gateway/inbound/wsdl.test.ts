@@ -114,7 +114,12 @@ const ANSWERED: Readonly<Record<ActorName, readonly Row[]>> = {
       },
     ],
   ],
-  'initiating-gateway': [STORED_QUERY, RETRIEVE, RESTRICTED_UPDATE],
+  'initiating-gateway': [
+    STORED_QUERY,
+    RETRIEVE,
+    ['ITI-46', 'never', hl7('PRPA_IN201302UV02', 'MCCI_IN000002UV01')],
+    RESTRICTED_UPDATE,
+  ],
   'responding-gateway': [
     ['ITI-38', 'never', iti('CrossGatewayQuery', QUERY, 'AdhocQueryRequest')],
     ['ITI-39', 'both', iti('CrossGatewayRetrieve', XDS_B, 'RetrieveDocumentSetRequest')],
@@ -334,6 +339,7 @@ describe('node-soap, as a client that nobody here wrote', () => {
           'InitiatingGateway_RestrictedUpdateDocumentSet',
           'InitiatingGateway_RetrieveDocumentSet',
         ],
+        PIXConsumer_Service: ['PIXConsumer_PRPA_IN201302UV02'],
       },
     ],
     [

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHUNK_BYTES, spoolTo } from '../../../gateway/stores/file-content.ts';
+import { CHUNK_BYTES, DOCUMENT_CHUNKS } from '../../../gateway/stores/document-chunks.ts';
+import { spoolTo } from '../../../gateway/stores/file-content.ts';
 import { Fault } from '../../../profiles/refusal.ts';
 
 describe('octets in the spool', () => {
@@ -36,6 +37,27 @@ describe('octets in the spool', () => {
     expect(lengths).toEqual([CHUNK_BYTES, CHUNK_BYTES, 12]);
     expect(statSync(content.path).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('are read into memory of earlier ones that was given back, and never into what was not', async () => {
+    const of = (value: number) =>
+      spoolTo(folder, [new Uint8Array(2 * CHUNK_BYTES).fill(value)] as never, limits);
+    const [one, other] = [await of(1), await of(2)];
+    const held: Uint8Array[] = [];
+    for await (const chunk of one.open()) held.push(chunk);
+    for await (const chunk of other.open()) {
+      expect(held.some(({ buffer }) => buffer === chunk.buffer)).toBe(false);
+    }
+    expect(held.every((chunk) => chunk.every((octet) => octet === 1))).toBe(true);
+    const [first, second] = held;
+    if (!first || !second) throw new Error('there are two chunks');
+    for (const given of [first, first, new Uint8Array(CHUNK_BYTES)])
+      DOCUMENT_CHUNKS.giveBack(given);
+    const again: Uint8Array[] = [];
+    for await (const chunk of other.open()) again.push(chunk);
+    expect(again.map(({ buffer }) => buffer === first.buffer)).toEqual([true, false]);
+    expect(second.every((octet) => octet === 1)).toBe(true);
+    expect(again.every((chunk) => chunk.every((octet) => octet === 2))).toBe(true);
   });
 
   it('are none for an empty document', async () => {

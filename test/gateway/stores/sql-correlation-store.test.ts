@@ -1,6 +1,4 @@
 import type { Database } from '../../../gateway/stores/database.ts';
-import { RETRIEVAL_AND_CORRELATION } from '../../../gateway/stores/migrations/0004-retrieval-and-correlation.ts';
-import { CORRELATION_LOCATOR } from '../../../gateway/stores/migrations/0010-correlation-locator.ts';
 import { SqlCorrelationStore } from '../../../gateway/stores/sql-correlation-store.ts';
 import { describeOnBothDatabases } from '../../support/databases.ts';
 
@@ -20,10 +18,7 @@ describeOnBothDatabases('Correlations', (open) => {
 
   beforeEach(async () => {
     clock = now;
-    database = await open({
-      now: () => clock,
-      migrations: [RETRIEVAL_AND_CORRELATION, CORRELATION_LOCATOR],
-    });
+    database = await open({ now: () => clock });
     store = new SqlCorrelationStore(database, () => clock);
   });
 
@@ -89,5 +84,20 @@ describeOnBothDatabases('Correlations', (open) => {
     await store.forget(patientId);
     expect(await store.find(patientId, now)).toEqual([]);
     expect(await store.find(other.patientId, now)).toEqual([other]);
+  });
+
+  it('does not keep what began to be asked before the patient was forgotten', async () => {
+    const asked = { ...inOkayama, askedAt: new Date(now.getTime() - 1) };
+    await store.forget(patientId);
+    await store.keep(asked);
+    expect(await store.find(patientId, now)).toEqual([]);
+    await store.keep({ ...asked, patientId: { ...patientId, id: 'SHIMANE-2' } });
+    expect(await store.find({ ...patientId, id: 'SHIMANE-2' }, now)).toHaveLength(1);
+
+    await store.keep({ ...inOkayama, askedAt: new Date(now.getTime() + 1) });
+    expect(await store.find(patientId, now)).toEqual([inOkayama]);
+    await store.forget(patientId, inOkayama.homeCommunityId);
+    await store.keep({ ...inOkayama, askedAt: new Date(now.getTime() + 1) });
+    expect(await store.find(patientId, now)).toEqual([inOkayama]);
   });
 });

@@ -52,6 +52,28 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
     given: [{ text: given, isPrefix: false }],
   });
 
+  it('finds a record by the mother’s maiden name, until a revision leaves it out', async () => {
+    const mothersNames = [{ family: '旧姓', given: '母' }];
+    await put(record('1', { mothersNames }), record('2'));
+    const pattern = (text: string, isPrefix = false) => ({
+      family: [{ text, isPrefix }],
+      given: [],
+    });
+    const found = async (text: string, isPrefix = false, more = {}) => {
+      const criteria = { mothersNames: [pattern(text, isPrefix)], ...more };
+      const { records } = await store.look((reader) => reader.search(criteria, 10));
+      return records.flatMap(({ ids }) => ids.map(({ id }) => id));
+    };
+
+    expect(await found('旧姓')).toEqual(['1']);
+    expect(await found('旧', true)).toEqual(['1']);
+    expect(await found('旧')).toEqual([]);
+    expect(await found('旧姓', false, { administrativeGender: 'F' })).toEqual([]);
+
+    await put(record('1', { number: await numberOf('1') }));
+    expect(await found('旧姓')).toEqual([]);
+  });
+
   it('revises a record in its place, its ids and names too', async () => {
     await put(record('1'));
     const number = await numberOf('1');
@@ -142,6 +164,40 @@ describeOnBothDatabases('Patient Identity’s store', (open) => {
       homeRegionalId: 'R-2',
     });
     expect(await store.look((reader) => reader.mergeOf(idOf('2')))).toBeUndefined();
+  });
+
+  it('shows a change what the change itself has altered, however often it asks', async () => {
+    const seen = await store.change(async (writer) => {
+      const one = await writer.put(record('1', { regionalId: '' }), at);
+      const other = await writer.put(record('2'), at);
+      const both = () => writer.recordsWith([one, other]);
+      const fresh = await both();
+      await writer.assign(one, 'R-2', at);
+      await writer.tellRegionalId(other, 'R-2');
+      const placed = [...(await both()), ...(await writer.recordsOf(['R-2']))];
+      const ends = { subsumedRecord: other, survivingRecord: one };
+      const merge = { subsumed: idOf('2'), surviving: idOf('1'), ...ends, movedIds: [] };
+      await writer.mergeCharts(merge, at);
+      const merged = [...(await both()), ...(await writer.withKeys(['k'], 10))];
+      const over = { number: one, ids: [idOf('1'), idOf('7')], regionalId: 'R-2' };
+      await writer.put(record('1', over), at);
+      return { fresh, placed, merged, revised: await writer.recordsWith([one]) };
+    });
+    const [one, other] = seen.fresh.map(({ number }) => number);
+    expect(seen).toMatchObject({
+      fresh: [
+        { ids: [idOf('1')], regionalId: '', homeRegionalId: '', version: 1 },
+        { ids: [idOf('2')], regionalId: 'R-2', homeRegionalId: 'R-2' },
+      ],
+      placed: [
+        { number: one, regionalId: 'R-2', homeRegionalId: 'R-2' },
+        { number: other, toldRegionalId: 'R-2' },
+        { number: other },
+        { number: one },
+      ],
+      merged: [{ number: one }, { number: other, mergedInto: one, ids: [] }, { number: one }],
+      revised: [{ ids: [idOf('1'), idOf('7')], version: 2 }],
+    });
   });
 
   it('keeps verdicts, decisions with halves of a point, and reviews until they are closed', async () => {

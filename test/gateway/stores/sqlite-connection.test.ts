@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
 import { openConnection, STATEMENTS_KEPT } from '../../../gateway/stores/sqlite-connection.ts';
 
 describe('the statements that a SQLite connection keeps prepared', () => {
@@ -28,5 +32,32 @@ describe('the statements that a SQLite connection keeps prepared', () => {
     expect(connection.rows(`SELECT 1 AS n /*${'x'.repeat(mostCharacters)}*/`)).toEqual([{ n: 1 }]);
     expect(connection.kept).toEqual({ statements: 0, characters: 0 });
     connection.close();
+  });
+});
+
+describe('the pages of a SQLite file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pages-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const pageSizeOf = (file: string) => {
+    const connection = openConnection(file);
+    const [row] = connection.rows('PRAGMA page_size');
+    connection.close();
+    return row?.['page_size'];
+  };
+
+  it('hold a whole object of the registry, where the file is new', () => {
+    expect(pageSizeOf(join(folder, 'new.db'))).toBe(8_192);
+  });
+
+  it('stay as they are, where the file was made with others', () => {
+    const file = join(folder, 'old.db');
+    const old = new Libsql(file);
+    old.exec('PRAGMA page_size=4096; CREATE TABLE note (text text)');
+    old.close();
+    expect(pageSizeOf(file)).toBe(4_096);
   });
 });

@@ -20,7 +20,7 @@ import {
 } from '../../../profiles/formats/hl7v2.ts';
 import { authorityOf, findCX, writeCX } from '../../../profiles/formats/hl7v2-authorities.ts';
 import { findTS, findXTN, namesOf } from '../../../profiles/formats/hl7v2-datatypes.ts';
-import { readPID, unsaidIn } from '../../../profiles/formats/hl7v2-person.ts';
+import { fieldsOfPID, readPID, unsaidIn } from '../../../profiles/formats/hl7v2-person.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const MSH = 'MSH|^~\\&|HIS|HOSP_A|PIXMGR|REGION|20250401||ADT^A04|1|P|2.3.1';
@@ -267,8 +267,22 @@ describe('A person in PID', () => {
     expect(() => sex('X')).toThrow(/^103/);
   });
 
+  it('has the mother’s maiden name in PID-6, in whatever it is written', () => {
+    const pid = segment('PID|||1||A|旧姓^母^^^^^^I~キュウセイ^ハハ^^^^^^P|');
+    const { mothersMaidenName, names } = readPID(pid);
+    expect(mothersMaidenName).toEqual([
+      { family: '旧姓', given: ['母'], representation: 'IDE' },
+      { family: 'キュウセイ', given: ['ハハ'], representation: 'SYL' },
+    ]);
+    expect(unsaidIn(pid)).not.toContain('mothersMaidenName');
+    const fields = fieldsOfPID({ names, mothersMaidenName });
+    expect(writeSegment('PID', fields)).toContain('|旧姓^母^^^^^^I~キュウセイ^ハハ^^^^^^P');
+    expect(readPID(segment('PID|||1||A|""|')).mothersMaidenName).toBeUndefined();
+  });
+
   it('leaves as it was what is empty, and not what is null', () => {
     expect(unsaidIn(segment('PID|||1||A||""|F'))).toEqual([
+      'mothersMaidenName',
       'addresses',
       'telecoms',
       'multipleBirthOrderNumber',

@@ -44,6 +44,15 @@ const FEEDS: readonly [PatientIdentityFeed, ...PatientIdentityFeed[]] = [
       sender: { device: SAMPLE_OIDS.hospital },
     }),
   }),
+  aPatientIdentityFeed({
+    demographics: aPerson({
+      mothersMaidenName: [
+        { family: '旧姓', given: ['母'], representation: 'IDE' },
+        { family: 'キュウセイ', given: [], representation: 'SYL' },
+        { family: '', given: ['Haha'] },
+      ],
+    }),
+  }),
   aPatientIdentityFeed({ demographics: { names: [] } }),
   aPatientMerge(),
   aPatientMerge({ providerOrganization: undefined, names: [] }),
@@ -67,6 +76,36 @@ function registrationIn(feed: PatientIdentityFeed): PatientRegistrationFeed {
 
 describe('ITI-44 Patient Identity Feed HL7 V3', () => {
   keepsTheLaws(ITI_44, { requests: FEEDS, responses: ANSWERS });
+
+  describe('reads the mother’s maiden name', () => {
+    const relation = (code: string, names: string) =>
+      `<personalRelationship classCode="PRS"><code code="${code}" codeSystem="2.16.840.1.113883.5.111"/><relationshipHolder1 classCode="PSN" determinerCode="INSTANCE">${names}</relationshipHolder1></personalRelationship>`;
+    const read = (...relations: readonly string[]) =>
+      decodeAltered('</patientPerson>', `${relations.join('')}</patientPerson>`)().demographics
+        .mothersMaidenName;
+
+    it('of the relationship MTH alone, and where she has none there is none', () => {
+      expect(read(relation('MTH', '<name><family>旧姓</family></name>'))).toEqual([
+        { family: '旧姓', given: [] },
+      ]);
+      expect(read(relation('FTH', '<name><family>父</family></name>'))).toBeUndefined();
+      expect(read(relation('MTH', '<name nullFlavor="UNK"/>'))).toBeUndefined();
+    });
+
+    it('as the family name that she was born with, where one is marked so', () => {
+      const names =
+        '<name><family>婚姓</family><family qualifier="BR">旧姓</family><given>母</given></name><name><family>婚姓</family></name>';
+      expect(read(relation('MTH', names))).toEqual([{ family: '旧姓', given: ['母'] }]);
+    });
+
+    it('and writes it with the qualifier BR', () => {
+      const mothersMaidenName = [{ family: '旧姓', given: [] }];
+      const { xml } = ITI_44.request.encode(
+        aPatientIdentityFeed({ demographics: aPerson({ mothersMaidenName }) }),
+      );
+      expect(xml).toContain('<family qualifier="BR">旧姓</family>');
+    });
+  });
 
   it('has the actions of add, revise and merge', () => {
     expect(ITI_44.wire.messages.map(({ action }) => action)).toEqual([

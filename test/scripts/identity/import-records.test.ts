@@ -19,7 +19,7 @@ const csv = (text: string, mapping = NO_MAPPING) => all(csvRecords([text], mappi
 const faults = (records: readonly ImportRecord[]) =>
   records.flatMap((record) => ('fault' in record ? [record.fault] : []));
 const idsIn = (records: readonly ImportRecord[]) =>
-  records.flatMap((record) => ('fault' in record ? [] : record.registration.ids));
+  records.flatMap((record) => ('registration' in record ? record.registration.ids : []));
 
 describe('A CSV of registrations', () => {
   it('gives chart numbers the authority of the national rule, or that of the mapping', async () => {
@@ -112,7 +112,9 @@ describe('A file of HL7 v2 messages', () => {
     const [, revision] = await read(`${one}\r${two}\r`);
     expect(revision).toMatchObject({
       line: 5,
-      registration: { unchanged: ['addresses', 'telecoms', 'multipleBirthOrderNumber'] },
+      registration: {
+        unchanged: ['mothersMaidenName', 'addresses', 'telecoms', 'multipleBirthOrderNumber'],
+      },
     });
   });
 
@@ -130,7 +132,7 @@ describe('A file of HL7 v2 messages', () => {
 
   it('tells what is wrong by line and field, and goes on', async () => {
     const text = [
-      message('A40', '1^^^HOSP'),
+      message('A24', '1^^^HOSP'),
       message('A04', '1'),
       message('A04', '1^^^HOSP~2^^^&2.999.3.9&ISO'),
       message('A04', ''),
@@ -151,6 +153,19 @@ describe('A file of HL7 v2 messages', () => {
       [23, 'BTS^1^1', 'cou'],
     ]);
     expect(idsIn(records)).toEqual([{ id: '1', assigningAuthority: AUTHORITY }]);
+  });
+
+  it('tells the merge of an A40, of the authority that is imported alone', async () => {
+    const merge = `${message('A40', '1^^^HOSP')}\rMRG|2^^^HOSP`;
+    const of = (id: string) => ({ id, assigningAuthority: AUTHORITY });
+    expect(await read(merge)).toEqual([
+      { line: 1, merge: { surviving: of('1'), subsumed: of('2') } },
+    ]);
+    expect(await read(merge, 50, AUTHORITY)).toHaveLength(1);
+    expect(faults(await read(merge, 50, '2.999.3.9'))).toMatchObject([
+      { column: expect.anything() },
+    ]);
+    expect(faults(await read(message('A40', '1^^^HOSP')))).toMatchObject([{ line: 1 }]);
   });
 
   it('takes of several authorities the one that is imported, and refuses a message that has none of it', async () => {

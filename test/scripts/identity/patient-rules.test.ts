@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JAPAN_RULE_SET } from '../../../actors/patient-identity/matching/japan-rule-set.ts';
+import { addToYaml, readConfig } from '../../../gateway/config.ts';
+import { withIdentityOffline } from '../../../gateway/identity-offline.ts';
 import { generate } from '../../../scripts/identity/generator/generate.ts';
 import { COLUMNS } from '../../../scripts/identity/generator/registration.ts';
 import { runCommandLine } from '../../../scripts/kakehashi.ts';
@@ -161,6 +163,66 @@ describe('kakehashi patient match and patient rules', () => {
     const { exit, stderr } = await ran('patient', 'match', '--input', input, '--rules', file);
     expect(exit).toBe(1);
     expect(stderr).toContain('automatic[0].all');
+  });
+
+  it('compares another rule set with the one that the region decides by, whose version each decision keeps', async () => {
+    const region = join(folder, 'region');
+    await ran(
+      ...['init', region, '--name', 'Trial', '--oid', '2.999.392.32', '--network-id', 'NET-32'],
+    );
+    const clinic = { oid: '2.999.392.32.10.2', name: 'clinic' };
+    const config = join(region, 'kakehashi.yaml');
+    const yaml = addToYaml(readFileSync(config, 'utf8'), 'assigningAuthorities', clinic);
+    writeFileSync(config, yaml.replace(/^identity:$/m, 'identity:\n  rules: ours.json'));
+    const ours = { ...JAPAN_RULE_SET, version: 'ours-1', thresholds: { auto: 17, review: 7 } };
+    writeFileSync(join(region, 'ours.json'), JSON.stringify(ours));
+
+    const shadow = join(folder, 'built-in.json');
+    writeFileSync(shadow, JSON.stringify(JAPAN_RULE_SET));
+    const compared = await ran(
+      ...['patient', 'rules', 'compare', '--input', input, '--shadow', shadow, '--json'],
+      ...['--folder', region],
+    );
+    const { before, after } = JSON.parse(compared.stdout) as { before: string; after: string };
+    expect([before, after]).toEqual([expect.stringMatching(/^ours-1\+[0-9a-f]{8}$/), 'japan-1']);
+    const matched = await ran('patient', 'match', '--input', input, '--folder', region, '--json');
+    expect(JSON.parse(matched.stdout)).toMatchObject({ ruleSet: before });
+    // What is printed can be edited, and named again.
+    const printed = await ran('patient', 'rules', 'print', '--folder', region, '--json');
+    expect(JSON.parse(printed.stdout)).toEqual(ours);
+
+    const HEAD = 'record_id,institution_code,local_patient_id,family_kanji,given_kanji';
+    const csv = join(folder, 'two.csv');
+    const person = '試験,花子,シケン,ハナコ,1970-01-01,F,0852000000';
+    writeFileSync(
+      csv,
+      `${HEAD},family_kana,given_kana,birth_date,sex,phone\nA,3299900000,1,${person}\nB,3299900018,2,${person}\n`,
+    );
+    const mapped = ['3299900000=2.999.392.32.10.1', `3299900018=${clinic.oid}`];
+    const imported = await ran(
+      ...['patient', 'import', csv, '--folder', region, '--by', '担当 一郎', '--json'],
+      ...mapped.flatMap((one) => ['--authority', one]),
+    );
+    expect(JSON.parse(imported.stdout)).toMatchObject({ counts: { added: 2 } });
+    const decisions = await withIdentityOffline(
+      readConfig(region),
+      async ({ stores: { identities } }) =>
+        identities.look(async (records) => {
+          const id = { id: '1', assigningAuthority: '2.999.392.32.10.1' };
+          const record = await records.recordOf(id);
+          return records.decisionsOf(record ? [record.number] : []);
+        }),
+    );
+    expect(decisions).toMatchObject([
+      { verdict: 'linked', ruleSet: before, thresholds: ours.thresholds, by: 'auto' },
+    ]);
+
+    const check = await ran('check', region, '--json');
+    expect(check.stdout).toContain(`rule set ${before}, links from 17`);
+    writeFileSync(join(region, 'ours.json'), '{}');
+    const refused = await ran('serve', region);
+    expect(refused.exit).toBe(1);
+    expect(refused.stderr).toMatch(/ours\.json: not a rule set: .*\n?.*identity\.rules/);
   });
 
   it('asks for what it needs', async () => {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,9 @@ import { ALL_HOSPITAL_TRANSACTIONS, regionOids, World } from '../../support/worl
 
 const EAST = regionOids(1);
 const INSTITUTION = '9999900009';
+/** A second institution, with chart numbers of its own. */
+const CLINIC = { institution: '9999900017', charts: '2.999.77.1' } as const;
+const INSURANCE = '2.999.77.9';
 const SAMPLES = new URL('../../../../shared/samples/japan/ssmix2', import.meta.url);
 const withSamples = existsSync(SAMPLES) ? it : it.skip;
 
@@ -44,21 +48,25 @@ describe('kakehashi ssmix2 watch', () => {
   let ledger: string;
   let numbers = 0;
 
+  let printed = '';
   const look = async (...words: string[]): Promise<Look> => {
     let stdout = '';
+    printed = '';
     const exit = await runCommandLine(
       [
         ...['ssmix2', 'watch', storage, '--once', '--json', '--folder', world.folder()],
-        ...['--as', dirname(world.federation.systems.get('watcher')?.certificateFile ?? '')],
+        ...['--as', folderOf('watcher')],
         ...['--institution', INSTITUTION, '--settled-seconds', '0', '--ledger', ledger, ...words],
       ],
       {
         stdout: { write: (text) => (stdout += text) },
-        stderr: { write: (text) => (stdout += text) },
+        // What takes longer than a second is said there, for people.
+        stderr: { write: () => undefined },
         locale: 'C',
         stop: () => new AbortController().signal,
       },
     );
+    printed = stdout;
     const lines = stdout
       .split('\n')
       .filter((line) => line !== '')
@@ -66,6 +74,9 @@ describe('kakehashi ssmix2 watch', () => {
     const held = lines.flatMap((line) => line.held?.reason ?? []);
     return { exit, counts: lines.find((line) => 'fed' in line) ?? {}, held };
   };
+
+  const folderOf = (system: string) =>
+    dirname(world.federation.systems.get(system)?.certificateFile ?? '');
 
   /** A patient of the storage: her files are written one by one, as a hospital's system writes them. */
   const aPatient = () => {
@@ -83,10 +94,10 @@ describe('kakehashi ssmix2 watch', () => {
       `MSH|^~\\&|HIS|H|GW|R|20240601||${type}|1|P|2.5||||||UNICODE UTF-8\r${pid('試験')}${rest}`;
     return {
       id,
-      demographics: (flag = 1, family = '試験', time = '20240601120000000') =>
+      demographics: (flag = 1, family = '試験', time = '20240601120000000', rest = '') =>
         write(
           place('ADT-00', '-', `${id}_-_ADT-00_${'9'.repeat(15)}_${time}_-_${flag}`),
-          message('ADT^A08^ADT_A01').replace('試験', family),
+          message('ADT^A08^ADT_A01', rest).replace('試験', family),
         ),
       result: (time: string, flag: number, rest = `OBX|1|NM|||${time}\r`) =>
         write(
@@ -103,12 +114,15 @@ describe('kakehashi ssmix2 watch', () => {
     renameSync(path, named);
     return named;
   };
-  const regionalId = async (id: string): Promise<PatientId> => {
+  const regionalId = async (
+    id: string,
+    assigningAuthority: string = EAST.chartNumbers,
+  ): Promise<PatientId> => {
     const { response } = await world.exchange(
       ITI_45,
       world.url('patient-identity'),
       aPixQuery({
-        patientIdentifier: { id, assigningAuthority: EAST.chartNumbers },
+        patientIdentifier: { id, assigningAuthority },
         dataSources: [EAST.affinityDomain],
       }),
     );
@@ -127,7 +141,23 @@ describe('kakehashi ssmix2 watch', () => {
 
   beforeAll(async () => {
     world = await World.start({
+      settings: {
+        assigningAuthorities: [
+          { oid: EAST.affinityDomain, name: 'regional id' },
+          { oid: EAST.chartNumbers, name: 'charts' },
+          { oid: CLINIC.charts, name: 'charts of the clinic' },
+          { oid: INSURANCE, name: 'insurance', kind: 'insurance-key' },
+        ],
+      },
       systems: [
+        {
+          name: 'clinic',
+          institution: CLINIC.institution,
+          regions: ['east'],
+          sourceIds: ['2.999.77.2'],
+          assigningAuthorities: [CLINIC.charts],
+          transactions: [...ALL_HOSPITAL_TRANSACTIONS],
+        },
         {
           name: 'watcher',
           institution: INSTITUTION,
@@ -215,6 +245,76 @@ describe('kakehashi ssmix2 watch', () => {
     expect(await look()).toMatchObject({ exit: 3 });
   });
 
+  it('never publishes a version with flag 2, however new it is', async () => {
+    const patient = aPatient();
+    patient.demographics();
+    patient.result('20240612120000000', 1);
+    patient.result('20240612130000000', 2);
+
+    expect(await look()).toMatchObject({ exit: 0, counts: { published: 1, replaced: 0 } });
+
+    const all = [
+      ...(await listed(patient.id, 'Approved')),
+      ...(await listed(patient.id, 'Deprecated')),
+    ];
+    expect(all.map(({ creationTime }) => creationTime)).toEqual(['20240612030000']);
+  });
+
+  it('keeps each byte of a message, in whatever it is written', async () => {
+    const patient = aPatient();
+    patient.demographics();
+    const head = patient.message('OUL^R22^OUL_R22').replace('UNICODE UTF-8', '~ISO IR87');
+    const ascii = head.replace('試験', 'A').replace('花子', 'B');
+    // Kanji of JIS X 0208 with their escapes, one of CP932 amid them, a line feed behind the return.
+    const kanji = Buffer.from([0x1b, 0x24, 0x42, 0x3b, 0x6e, 0x38, 0x33, 0x1b, 0x28, 0x42]);
+    const octets = Buffer.concat([
+      Buffer.from(`${ascii}NTE|1||`),
+      kanji,
+      Buffer.from([0xfb, 0xfc, 0x0d, 0x0a]),
+    ]);
+    const path = patient.result('20240612120000000', 1);
+    writeFileSync(path, octets);
+
+    expect(await look()).toMatchObject({ exit: 0, held: [], counts: { published: 1 } });
+
+    const [entry] = await listed(patient.id, 'Approved');
+    const { response } = await world.exchange(ITI_43, world.url('document-repository'), {
+      documents: [
+        {
+          repositoryUniqueId: EAST.repositoryUniqueId,
+          documentUniqueId: entry?.uniqueId ?? '',
+        },
+      ],
+    });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.documents[0]?.content.open() ?? []) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString('hex')).toBe(octets.toString('hex'));
+  });
+
+  it('tells the insurance of an ADT-00, by which two institutions know one person', async () => {
+    const card = (branch: string) => `IN1|1|06^^JHSD0001|06130012|||||||１２３~45~${branch}\r`;
+    const patients = [aPatient(), aPatient()] as const;
+    const alike = '保険証';
+    patients[0].demographics(1, alike, undefined, card('01'));
+    patients[1].demographics(1, `${alike}無`);
+    expect(await look()).toMatchObject({ exit: 0, counts: { fed: 2 } });
+
+    const clinic = async (rest: string, family: string) => {
+      storage = mkdtempSync(join(root, 'clinic-'));
+      const patient = aPatient();
+      patient.demographics(1, family, undefined, rest);
+      const { institution, charts } = CLINIC;
+      const as = ['--as', folderOf('clinic'), '--institution', institution, '--authority', charts];
+      expect(await look(...as, '--ledger', join(storage, 'its.ledger'))).toMatchObject({ exit: 0 });
+      return await regionalId(patient.id, charts);
+    };
+
+    // Name, sex and birth date alone are for a person to judge; with the card they are one.
+    const [carded, bare] = patients;
+    expect(await clinic(card('01'), alike)).toEqual(await regionalId(carded.id));
+    expect(await clinic('', `${alike}無`)).not.toEqual(await regionalId(bare.id));
+  });
+
   it('revises a patient whose ADT-00 is newer, and leaves an older one alone', async () => {
     const patient = aPatient();
     patient.demographics();
@@ -243,6 +343,7 @@ describe('kakehashi ssmix2 watch', () => {
     const path = patient.result('20240612120000000', 1, 'OBX|1|NM');
 
     expect(await look()).toMatchObject({ exit: 1, held: ['half written'] });
+    expect(await listed(patient.id, 'Approved')).toEqual([]);
 
     writeFileSync(path, patient.message('OUL^R22^OUL_R22', 'OBX|1|NM\r'));
     expect(await look()).toMatchObject({ exit: 0, counts: { published: 1 } });
@@ -270,6 +371,14 @@ describe('kakehashi ssmix2 watch', () => {
     const { exit, counts, held } = await look();
 
     expect([exit, counts['published']]).toEqual([1, 1]);
+    // Nothing that is printed names the patient; the file beside the ledger does, for its owner alone.
+    expect(printed).not.toMatch(new RegExp(`${patient.id}|花子|notes`));
+    expect(printed).toContain('-/PPR-01/9999999999_-_PPR-01_999999999999999_20240612120000000_-_1');
+    const file = `${ledger}.held`;
+    expect(readFileSync(file, 'utf8').match(new RegExp(patient.id, 'g'))?.length).toBeGreaterThan(
+      2,
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect([...held].sort()).toEqual([
       '204: PID-3 names another patient than the folders do',
       'parts',

@@ -20,6 +20,8 @@ final class Web implements AutoCloseable {
     connector.setProperty("address", "127.0.0.1");
     connector.setProperty("SSLEnabled", "true");
     connector.setProperty("maxSwallowSize", "-1");
+    // Tomcat would close every connection after a hundred requests.
+    connector.setProperty("maxKeepAliveRequests", "-1");
     SSLHostConfig tls = new SSLHostConfig();
     tls.setCertificateVerification("required");
     tls.setTruststoreFile(keys.anchors());
