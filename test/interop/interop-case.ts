@@ -10,8 +10,13 @@ export type CaseName = (typeof CASE_NAMES)[number];
 /** `inward`: the peer's client asks our server; `outward`: our client asks the peer's server. */
 export type Direction = 'inward' | 'outward';
 
+/** The peer of a case that names none. */
+export const IPF_PEER = 'IPF 5.1';
+
 /** One cell of the matrix: it holds where `run` returns. */
 export interface InteropCase {
+  /** Whose software stands at the other end; `IPF_PEER` where nothing is said. */
+  readonly peer?: string;
   /** `ITI-18` */
   readonly transaction: string;
   readonly direction: Direction;

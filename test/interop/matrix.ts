@@ -1,7 +1,14 @@
-import { CASE_NAMES, type CaseName, type Direction, type InteropCase } from './interop-case.ts';
+import {
+  CASE_NAMES,
+  type CaseName,
+  type Direction,
+  type InteropCase,
+  IPF_PEER,
+} from './interop-case.ts';
 
 /** What one cell came to; `why` where it does not hold. */
 export interface Outcome {
+  readonly peer?: string;
   readonly transaction: string;
   readonly direction: Direction;
   readonly name: CaseName;
@@ -9,10 +16,9 @@ export interface Outcome {
 }
 
 const DIRECTIONS: readonly Direction[] = ['inward', 'outward'];
-const DIRECTION_TEXT: Readonly<Record<Direction, string>> = {
-  inward: 'IPF asks Kakehashi',
-  outward: 'Kakehashi asks IPF',
-};
+const directionText = (direction: Direction, peer: string): string =>
+  direction === 'inward' ? `${peer} asks Kakehashi` : `Kakehashi asks ${peer}`;
+const peerOf = ({ peer = IPF_PEER }: Pick<InteropCase, 'peer'>): string => peer;
 
 /** Why a transaction has no such cell. The keys are `ITI-nn case`, or `* case` for all that are not named. */
 const ABSENT: Readonly<Record<string, string>> = {
@@ -25,18 +31,31 @@ const ABSENT: Readonly<Record<string, string>> = {
 /** Our answers in part to ITI-38 would need a registry that answers in part, and ours has no such answer. */
 const INWARD_ONLY_ABSENT = [{ transaction: 'ITI-38', name: 'partial' }] as const;
 
-/** The matrix as text: transaction, direction and case, one row for each direction. */
+/** The matrix as text: peer after peer, transaction, direction and case, one row for each direction that is run. */
 export function matrixOf(outcomes: readonly Outcome[]): readonly (readonly string[])[] {
-  const transactions = [...new Set(outcomes.map(({ transaction }) => transaction))];
-  const rows = transactions.flatMap((transaction) =>
-    DIRECTIONS.map((direction) => [
-      transaction,
-      'IPF',
-      DIRECTION_TEXT[direction],
-      ...CASE_NAMES.map((name) => cellOf(outcomes, { transaction, direction, name })),
-    ]),
+  const peers = [...new Set(outcomes.map(peerOf))];
+  const rows = peers.flatMap((peer) =>
+    rowsOf(
+      peer,
+      outcomes.filter((one) => peerOf(one) === peer),
+    ),
   );
   return [['transaction', 'peer', 'direction', ...CASE_NAMES], ...rows];
+}
+
+function rowsOf(peer: string, outcomes: readonly Outcome[]): readonly (readonly string[])[] {
+  const transactions = [...new Set(outcomes.map(({ transaction }) => transaction))];
+  return transactions.flatMap((transaction) => {
+    const own = outcomes.filter((one) => one.transaction === transaction);
+    return DIRECTIONS.filter((direction) => own.some((one) => one.direction === direction)).map(
+      (direction) => [
+        transaction,
+        peer,
+        directionText(direction, peer),
+        ...CASE_NAMES.map((name) => cellOf(own, { transaction, direction, name })),
+      ],
+    );
+  });
 }
 
 function cellOf(
@@ -98,7 +117,7 @@ export function interopPage(outcomes: readonly Outcome[], version: string): stri
     ...Object.entries(ABSENT).map(([name, why]) => `- ${name}: ${why}.`),
     ...INWARD_ONLY_ABSENT.map(
       ({ transaction, name }) =>
-        `- ${name} of ${transaction}, IPF asks Kakehashi: our registry gives a whole answer or none.`,
+        `- ${name} of ${transaction}, ${directionText('inward', IPF_PEER)}: our registry gives a whole answer or none.`,
     ),
     '',
     ...(failing.length === 0
@@ -108,7 +127,7 @@ export function interopPage(outcomes: readonly Outcome[], version: string): stri
           '',
           ...failing.map(
             (one) =>
-              `- ${one.transaction}, ${DIRECTION_TEXT[one.direction]}, ${one.name}: ${one.why}`,
+              `- ${one.transaction}, ${directionText(one.direction, peerOf(one))}, ${one.name}: ${one.why}`,
           ),
           '',
         ]),

@@ -57,8 +57,7 @@ if (values.record)
 const failed = outcomes.filter(({ why }) => why !== undefined).length;
 process.exit(failed > 0 || !pageHolds() ? 1 : 0);
 
-async function outcomeOf({ transaction, direction, name, run }: (typeof cases)[number]) {
-  const cell = { transaction, direction, name };
+async function outcomeOf({ run, ...cell }: (typeof cases)[number]) {
   try {
     world.mark(cell);
     await run(world);
