@@ -1,3 +1,11 @@
+import { v2Feed, v2Management } from './cases/feeds-v2.ts';
+import { hapiCases } from './cases/hapi.ts';
+import {
+  patientLocationQuery,
+  severalCandidates,
+  updateNotifications,
+} from './cases/notifications.ts';
+import { v2DemographicsQuery, v2PixQuery } from './cases/queries-v2.ts';
 import { crossGatewayQuery, crossGatewayRetrieve } from './cases/communities.ts';
 import {
   demographicsQuery,
@@ -28,9 +36,17 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...demographicsQuery,
   ...multiPatientStoredQuery,
   ...patientDiscovery,
+  ...severalCandidates,
+  ...patientLocationQuery,
+  ...updateNotifications,
   ...updateDocumentSet,
   ...registerOnDemand,
   ...removeMetadata,
   ...removeDocuments,
   ...restrictedUpdate,
+  ...v2Feed,
+  ...v2PixQuery,
+  ...v2DemographicsQuery,
+  ...v2Management,
+  ...hapiCases,
 ];

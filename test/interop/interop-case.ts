@@ -4,7 +4,10 @@ import type { Judged, PeerAnswer, PeerCase } from './peer.ts';
 import type { InteropWorld } from './world.ts';
 
 /** What the matrix asks of each transaction in each direction. */
-export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
+export const CASE_NAMES = [
+  ...(['success', 'refusal', 'empty', 'partial', 'Japanese', 'large', 'several'] as const),
+  ...(['ISO-2022-JP', 'merge', 'continuation', 'cancel', 'batched', 'split'] as const),
+] as const;
 export type CaseName = (typeof CASE_NAMES)[number];
 
 /** `inward`: the peer's client asks our server; `outward`: our client asks the peer's server. */
@@ -12,6 +15,7 @@ export type Direction = 'inward' | 'outward';
 
 /** The peer of a case that names none. */
 export const IPF_PEER = 'IPF 5.1';
+export const HAPI_PEER = 'HAPI HL7v2';
 
 /** One cell of the matrix: it holds where `run` returns. */
 export interface InteropCase {

@@ -35,6 +35,9 @@ const READINGS = join(FOLDER, 'readings.json');
 /** Recordings are small: what is larger is not kept. */
 const MOST_BYTES = 131_072;
 
+/** The media type that stands for HL7 v2 in a recording. */
+export const HL7_V2 = 'x-application/hl7-v2+er7';
+
 /** Who a tap is to the one who calls, and who it is to the one behind. */
 export interface TapOptions {
   readonly server: Pick<TlsOptions, 'cert' | 'key' | 'ca'>;

@@ -7,12 +7,30 @@ import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
 import { kakehashiWords, startRegion, type RegionProcess } from '../../scripts/region-process.ts';
-import { foundFederation, type Federation, type Region } from '../../scripts/federation.ts';
+import {
+  foundFederation,
+  freePorts,
+  type Federation,
+  type Region,
+} from '../../scripts/federation.ts';
 import { spawnSync } from 'node:child_process';
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
-import { type Cell, type Recording, Tap } from './recorder.ts';
+import type { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
+import { type Cell, HL7_V2, type Recording, Tap } from './recorder.ts';
+import {
+  listPeerSystems,
+  MllpTap,
+  NAMED_AUTHORITIES,
+  NOTIFIED,
+  openV2,
+  PEER_PORTS,
+  type PeerPort,
+  V2_ACTORS,
+  type V2Actor,
+  WIDE_AREA,
+} from './v2-world.ts';
 
 /** The community that IPF plays: what it answers for is written in `World.java`, too. */
 export const IPF = {
@@ -25,6 +43,7 @@ export const IPF = {
 const HOSPITAL_TRANSACTIONS = [
   ...['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
   ...['ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-86', 'ITI-92'],
+  ...['ITI-8', 'ITI-9', 'ITI-21', 'ITI-30'],
 ];
 const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56', 'ITI-92'];
 
@@ -34,7 +53,13 @@ export interface Urls {
   ours(actor: string): string;
   /** IPF's server for a transaction. */
   peer(transaction: string): string;
+  /** Our actors and the peer's servers for HL7 v2: `mllps://…`. */
+  v2(place: V2Actor | PeerPort): string;
 }
+
+const DEADLINE_MS = 300_000;
+/** The machine may have much else to do. */
+const READY_MS = 300_000;
 
 /** A region of ours, IPF, and the certificates with which they call each other. */
 export class InteropWorld {
@@ -43,6 +68,8 @@ export class InteropWorld {
   readonly region: Region;
   readonly peer: Peer;
   readonly client: Client;
+  readonly v2: MllpSender;
+  readonly hospital: ConnectionOptions;
   readonly urls: Urls;
   readonly #process: RegionProcess;
   readonly #tape: Tape;
@@ -54,6 +81,7 @@ export class InteropWorld {
     region: Region;
     peer: Peer;
     client: Client;
+    hospital: ConnectionOptions;
     urls: Urls;
     process: RegionProcess;
     tape: Tape;
@@ -63,6 +91,8 @@ export class InteropWorld {
     this.region = made.region;
     this.peer = made.peer;
     this.client = made.client;
+    this.hospital = made.hospital;
+    this.v2 = openV2(DEADLINE_MS);
     this.urls = made.urls;
     this.#process = made.process;
     this.#tape = made.tape;
@@ -71,19 +101,29 @@ export class InteropWorld {
   /** With `record`, a tap stands in each wire and keeps what the peer writes. */
   static async start({ record = false } = {}): Promise<InteropWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
-    const federation = await found(folder);
+    const ports = await planPorts();
+    const federation = await found(folder, ports);
     const region = regionOf(federation, 'proof');
     const stranger = regionOf(federation, 'ipf');
+    const consumer = regionOf(federation, 'ipf-v2');
     const hospital = federation.systems.get('hospital');
     if (!hospital) throw new Error('the federation lacks its hospital');
-    const tape = await Tape.start(record ? { region, stranger, client: hospital.tls } : undefined);
-    const ours = tape.taps[0]?.url ?? region.url;
-    const theirs = tape.taps[1]?.url ?? stranger.url;
+    const tape = await Tape.start(
+      record ? { region, stranger, consumer, client: hospital.tls, ports } : undefined,
+    );
+    const { ours = region.url, theirs = stranger.url } = tape.soap;
     const urls: Urls = {
       ours: (actor) => `${ours}/${actor}`,
       peer: (transaction) => `${theirs}/${transaction.toLowerCase().replace('-', '')}`,
+      v2: (place) => `mllps://127.0.0.1:${tape.v2Ports[place] ?? ports[place]}`,
     };
     await pointAt(region, stranger, urls);
+    await listPeerSystems(region, {
+      v2: consumer.plan.name,
+      home: IPF.homeCommunityId,
+      soap: { 'ITI-45': urls.peer('ITI-45'), 'ITI-46': urls.peer('ITI-46') },
+      notified: urls.v2('pix-iti10-utf8'),
+    });
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([
       Peer.start({
@@ -91,11 +131,15 @@ export class InteropWorld {
         port: Number(new URL(stranger.url).port),
         anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
         log: join(folder, 'ipf.log'),
+        ports,
       }),
-      startRegion(region),
+      startRegion(region, { readyMs: READY_MS }),
     ]);
-    const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
-    return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
+    const client = await openClient({ tls: hospital.tls, deadlineMs: DEADLINE_MS });
+    return new InteropWorld({
+      ...{ folder, federation, region, peer, client, urls, process, tape },
+      hospital: hospital.tls,
+    });
   }
 
   /** Makes an invented person known in our region; resolves to the regional id. */
@@ -133,6 +177,7 @@ export class InteropWorld {
 
   async stop({ keep = false } = {}): Promise<void> {
     await this.client.close();
+    this.v2.close();
     for (const tap of this.#tape.taps) tap.stop();
     await this.peer.stop();
     await this.#process.stop();
@@ -143,16 +188,27 @@ export class InteropWorld {
 /** The taps, and what they heard. */
 class Tape {
   readonly recordings: Recording[] = [];
-  taps: readonly Tap[] = [];
+  taps: readonly { stop(): void }[] = [];
+  /** Where a tap stands in front of a place that takes HL7 v2. */
+  v2Ports: Partial<Record<V2Actor | PeerPort, number>> = {};
+  soap: { readonly ours?: string | undefined; readonly theirs?: string | undefined } = {};
   cell: Cell | undefined;
 
   static async start(
-    wires: { region: Region; stranger: Region; client: ConnectionOptions } | undefined,
+    wires:
+      | {
+          region: Region;
+          stranger: Region;
+          consumer: Region;
+          client: ConnectionOptions;
+          ports: V2Ports;
+        }
+      | undefined,
   ): Promise<Tape> {
     const tape = new Tape();
     if (wires === undefined) return tape;
-    const { region, stranger, client } = wires;
-    tape.taps = await Promise.all(
+    const { region, stranger, consumer, client, ports } = wires;
+    const soap = await Promise.all(
       (
         [
           [region, 'request'],
@@ -165,6 +221,22 @@ class Tape {
         ),
       ),
     );
+    tape.soap = { ours: soap[0]?.url, theirs: soap[1]?.url };
+    const v2 = await Promise.all(
+      [...V2_ACTORS, ...PEER_PORTS].map(async (place) => {
+        const isOurs = (V2_ACTORS as readonly string[]).includes(place);
+        const message = isOurs ? ('request' as const) : ('response' as const);
+        const server = await tlsOf(isOurs ? region : consumer);
+        const options = { server, client, port: ports[place], message };
+        return await MllpTap.start(options, (octets) =>
+          tape.#keep({ message, contentType: HL7_V2, body: Buffer.from(octets) }),
+        ).then((tap) => {
+          tape.v2Ports[place] = tap.port;
+          return tap;
+        });
+      }),
+    );
+    tape.taps = [...soap, ...v2];
     return tape;
   }
 
@@ -186,7 +258,17 @@ function regionOf(federation: Federation, name: string): Region {
   return region;
 }
 
-function found(directory: string): Promise<Federation> {
+/** A port for each place that takes HL7 v2. */
+type V2Ports = Readonly<Record<V2Actor | PeerPort, number>>;
+
+async function planPorts(): Promise<V2Ports> {
+  const places = [...V2_ACTORS, ...PEER_PORTS];
+  const ports = await freePorts(places.length);
+  return Object.fromEntries(places.map((place, index) => [place, ports[index]])) as V2Ports;
+}
+
+function found(directory: string, ports: V2Ports): Promise<Federation> {
+  const { patientIdentity, documentRegistry } = ports;
   return foundFederation({
     directory,
     now: new Date(),
@@ -199,10 +281,22 @@ function found(directory: string): Promise<Federation> {
         repositoryUniqueId: PROOF.repositoryUniqueId,
         device: PROOF.device,
         networkId: 'NET-1',
-        assigningAuthorities: [{ oid: PROOF.chartNumbers, name: 'charts' }],
+        assigningAuthorities: [
+          { oid: PROOF.chartNumbers, name: 'charts', namespace: NAMED_AUTHORITIES[0].namespace },
+          ...Object.entries(NOTIFIED).map(([wire, oid]) => ({ oid, name: `told by ${wire}` })),
+          { oid: WIDE_AREA.theirs, name: 'their wide-area ids' },
+          { oid: WIDE_AREA.ours, name: 'our wide-area ids' },
+        ],
+        listen: { mllps: { host: '127.0.0.1', patientIdentity, documentRegistry } },
+        settings: { wideArea: { service: WIDE_AREA.name, domain: WIDE_AREA.ours } },
       },
-      // It runs as IPF; what is founded for it is its certificate and its line in our directory.
+      // They run as IPF; what is founded for them is their certificate and their line in our directory.
       { name: 'ipf', title: 'ipf', ...IPF, networkId: 'NET-2', assigningAuthorities: [] },
+      {
+        ...{ name: 'ipf-v2', title: 'ipf-v2', ...IPF, networkId: 'NET-3' },
+        homeCommunityId: `${IPF.homeCommunityId}.2`,
+        assigningAuthorities: [],
+      },
     ],
     systems: [
       {
@@ -210,7 +304,11 @@ function found(directory: string): Promise<Federation> {
         institution: '9900000000',
         regions: ['proof'],
         sourceIds: [PROOF.sourceId],
-        assigningAuthorities: [PROOF.chartNumbers, PROOF.affinityDomain],
+        assigningAuthorities: [
+          PROOF.chartNumbers,
+          PROOF.affinityDomain,
+          ...Object.values(NOTIFIED),
+        ],
         transactions: HOSPITAL_TRANSACTIONS,
         homeCommunityId: PROOF.partnerCommunity,
       },
@@ -237,10 +335,13 @@ async function makeBundles(folder: string, federation: Federation) {
   await writeFile(passwordFile, 'interop-trial\n', { mode: 0o600 });
   const server = join(work, 'server.p12');
   const hospital = join(work, 'hospital.p12');
+  const v2Server = join(work, 'v2.p12');
   const own = join(regionOf(federation, 'ipf').folder, 'certificates', 'own.pem');
   bundle(own, server, passwordFile);
+  const ownOfV2 = join(regionOf(federation, 'ipf-v2').folder, 'certificates', 'own.pem');
+  bundle(ownOfV2, v2Server, passwordFile);
   bundle(federation.systems.get('hospital')?.certificateFile ?? '', hospital, passwordFile);
-  return { folder: work, server, clients: { hospital, gateway: server }, passwordFile };
+  return { folder: work, server, v2Server, clients: { hospital, gateway: server }, passwordFile };
 }
 
 function bundle(certificate: string, out: string, passwordFile: string): void {
