@@ -15,7 +15,7 @@ import {
   DirectoryFaults,
   readDirectory,
 } from './safeguards/directory.ts';
-import type { Peer, Rejection } from './safeguards/peer.ts';
+import { hasQuirk, type Peer, type Rejection } from './safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
 
 /** A peer that was turned away, as metrics and the audit want it. */
@@ -248,6 +248,7 @@ class AdmittedPeer implements Identified {
     return {
       name: entries[0]?.name ?? 'unlisted',
       address: known.address,
+      faultsByHttp500: hasQuirk(this.#peer, 'faults-by-http-500'),
       callerFor: (call) => callerFor(identity, entries, call),
     };
   }

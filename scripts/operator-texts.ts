@@ -184,7 +184,6 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
   [/^the issuer's name, (.*)$/, '発行者の名前 $1'],
   [/^the subject's serialNumber, in quotes$/, '主体者の serialNumber（引用符で囲む）'],
   [/^SHA-256 of the certificate, in hex$/, '証明書の SHA-256（16 進）'],
-  [/^the name of a quirk$/, 'quirk の名前'],
   [/^the reason, in words$/, '理由'],
   [/^a day, YYYY-MM-DD$/, '日付（YYYY-MM-DD）'],
   [/^the day to look again, YYYY-MM-DD$/, '見直す日（YYYY-MM-DD）'],

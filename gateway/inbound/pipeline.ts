@@ -40,6 +40,8 @@ export interface Peer {
   /** The directory's name of it. */
   readonly name: string;
   readonly address: string;
+  /** Its stack reads faults from HTTP 500 alone, as its row of the directory says. */
+  readonly faultsByHttp500?: boolean;
   /** The Caller of a call, or why the peer may not make it. */
   callerFor(call: Call): CallerAdmitted | CallerRefusal;
 }
@@ -90,6 +92,7 @@ interface Progress {
   response?: unknown;
   subjects?: readonly PatientId[];
   mtom: boolean;
+  readonly faultsByHttp500?: boolean;
 }
 
 /**
@@ -102,7 +105,8 @@ interface Progress {
  */
 export async function answerMessage(incoming: Incoming, house: PipelineHouse): Promise<Reply> {
   const startedAt = house.now();
-  const progress: Progress = { mtom: false };
+  const { faultsByHttp500 } = incoming.peer;
+  const progress: Progress = { mtom: false, faultsByHttp500 };
   const parts = new IncomingParts(house.spoolDirectory, house.limits);
   const releases = [() => parts.release()];
   const release = async () => {
@@ -262,7 +266,7 @@ function refuse(refusals: readonly Refusal[], progress: Progress, house: Pipelin
   const said =
     fault instanceof Fault ? fault : new Fault('Sender', refusals[0]?.context ?? 'refused');
   return frameEnvelope(writeFault(said, progress.messageId), {
-    status: httpStatusOf(said),
+    status: progress.faultsByHttp500 ? 500 : httpStatusOf(said),
     mtom: progress.mtom,
     uuid: house.uuid,
   });

@@ -11,9 +11,16 @@ export interface CertificateBinding {
   readonly fingerprint?: string;
 }
 
+/**
+ * The quirks that are known here. `faults-by-http-500`: SOAP 1.2 sends a fault of code Sender with HTTP 400; this partner's
+ * stack reads the envelope of a fault from HTTP 500 alone. Source: SOAP 1.2 Part 2, Table 20.
+ */
+export const QUIRKS = ['faults-by-http-500'] as const;
+export type QuirkName = (typeof QUIRKS)[number];
+
 /** A deviation of a peer that we bear with; no quirk switches off a safeguard. */
 export interface Quirk {
-  readonly name: string;
+  readonly name: QuirkName;
   readonly why: string;
   /** YYYY-MM-DD */
   readonly since: string;
@@ -290,7 +297,7 @@ function isEndpoint(url: URL | undefined): boolean {
 function readQuirk(row: CheckedRow): Quirk {
   row.refuseUnknown(['name', 'why', 'since', 'review']);
   return {
-    name: row.text('name', NAME, 'the name of a quirk'),
+    name: row.choice('name', QUIRKS),
     why: row.text('why', ANYTHING, 'the reason, in words'),
     since: row.text('since', DAY, 'a day, YYYY-MM-DD'),
     review: row.text('review', DAY, 'the day to look again, YYYY-MM-DD'),

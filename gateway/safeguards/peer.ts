@@ -1,6 +1,6 @@
 import { type Certificate, institutionOf, shortened } from '../../certs/certificate.ts';
 import { type Finding, summaryOf } from '../../certs/findings.ts';
-import type { CertificateIdentity, DirectoryEntry } from './directory.ts';
+import type { CertificateIdentity, DirectoryEntry, QuirkName } from './directory.ts';
 
 /** What is known of a peer, admitted or not, for the audit trail. Only what was seen is there. */
 export interface KnownPeer {
@@ -78,4 +78,9 @@ export function identityOf(certificate: Certificate): CertificateIdentity {
     serialNumber: institutionOf(certificate) ?? '',
     fingerprint: certificate.fingerprint,
   };
+}
+
+/** Whether a row of this peer's names the quirk. */
+export function hasQuirk({ entries }: Pick<Peer, 'entries'>, quirk: QuirkName): boolean {
+  return entries.some(({ quirks }) => quirks.some(({ name }) => name === quirk));
 }

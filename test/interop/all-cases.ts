@@ -3,7 +3,8 @@ import { hapiCases } from './cases/hapi.ts';
 import {
   patientLocationQuery,
   severalCandidates,
-  updateNotifications,
+  notifications,
+  notificationsV3,
 } from './cases/notifications.ts';
 import { v2DemographicsQuery, v2PixQuery } from './cases/queries-v2.ts';
 import { crossGatewayQuery, crossGatewayRetrieve } from './cases/communities.ts';
@@ -20,10 +21,15 @@ import {
   registryStoredQuery,
 } from './cases/registry.ts';
 import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
+import { nodeAuthentication } from './cases/node-authentication.ts';
+import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
-import type { InteropCase } from './interop-case.ts';
+import { xmlTools } from './cases/xml-tools.ts';
+import { type InteropCase, IPF_V2_PEER } from './interop-case.ts';
+import { NODE_SOAP } from './node-soap-client.ts';
+import { ZEEP } from './zeep-client.ts';
 
-/** Every cell that is run, transaction after transaction. */
+/** Every cell that is run: IPF, transaction after transaction, then the other peers. */
 export const ALL_CASES: readonly InteropCase[] = [
   ...registryStoredQuery,
   ...crossGatewayQuery,
@@ -38,15 +44,18 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...patientDiscovery,
   ...severalCandidates,
   ...patientLocationQuery,
-  ...updateNotifications,
+  ...notificationsV3,
   ...updateDocumentSet,
   ...registerOnDemand,
   ...removeMetadata,
   ...removeDocuments,
   ...restrictedUpdate,
-  ...v2Feed,
-  ...v2PixQuery,
-  ...v2DemographicsQuery,
-  ...v2Management,
+  ...[...v2Feed, ...v2PixQuery, ...notifications, ...v2DemographicsQuery, ...v2Management].map(
+    (cell) => ({ ...cell, peer: IPF_V2_PEER }),
+  ),
   ...hapiCases,
+  ...cellsOf(ZEEP),
+  ...cellsOf(NODE_SOAP),
+  ...nodeAuthentication,
+  ...xmlTools,
 ];

@@ -4,27 +4,31 @@ import type { Judged, PeerAnswer, PeerCase } from './peer.ts';
 import type { InteropWorld } from './world.ts';
 
 /** What the matrix asks of each transaction in each direction. */
-export const CASE_NAMES = [
-  ...(['success', 'refusal', 'empty', 'partial', 'Japanese', 'large', 'several'] as const),
+export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
+/** What it asks of some peers beside that. */
+export const FURTHER_NAMES = [
+  ...(['fault', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
   ...(['ISO-2022-JP', 'merge', 'continuation', 'cancel', 'batched', 'split'] as const),
 ] as const;
-export type CaseName = (typeof CASE_NAMES)[number];
+export type CaseName = (typeof CASE_NAMES)[number] | (typeof FURTHER_NAMES)[number];
 
 /** `inward`: the peer's client asks our server; `outward`: our client asks the peer's server. */
 export type Direction = 'inward' | 'outward';
 
 /** The peer of a case that names none. */
 export const IPF_PEER = 'IPF 5.1';
+/** IPF by HL7 v2. */
+export const IPF_V2_PEER = 'IPF 5.1 over MLLP';
 export const HAPI_PEER = 'HAPI HL7v2';
 
 /** One cell of the matrix: it holds where `run` returns. */
 export interface InteropCase {
-  /** Whose software stands at the other end; `IPF_PEER` where nothing is said. */
-  readonly peer?: string;
   /** `ITI-18` */
   readonly transaction: string;
   readonly direction: Direction;
   readonly name: CaseName;
+  /** Who stands at the other end, as `peers.ts` names it; `IPF_PEER` where it is left out. */
+  readonly peer?: string;
   run(world: InteropWorld): Promise<void>;
 }
 

@@ -33,6 +33,8 @@ export interface PeerAnswer {
   readonly responseValid?: string;
   /** The exchange ended without an answer of the transaction. */
   readonly fault?: string;
+  /** The local names of the code of a SOAP fault and of its subcodes, from the outside in. */
+  readonly faultCodes?: readonly string[];
   readonly status?: string;
   readonly errors?: readonly ReadError[];
   readonly sentWords?: readonly string[];

@@ -2,10 +2,18 @@ import { keptRecordings, readingOf } from './recorder.ts';
 
 const recordings = keptRecordings();
 
-describe('what IPF wrote in a recorded run', () => {
-  it('is there: requests and answers of every SOAP transaction', () => {
-    const names = recordings.map(({ transaction, message }) => `${transaction.id} ${message}`);
+describe('what strangers wrote in a recorded run', () => {
+  it('is there: requests and answers of IPF for every SOAP transaction', () => {
+    const ofIpf = recordings.filter(({ name }) => name.startsWith('ipf-'));
+    const names = ofIpf.map(({ transaction, message }) => `${transaction.id} ${message}`);
     expect(new Set(names).size).toBe(32);
+  });
+
+  it.each(['zeep', 'node-soap'])('is there: requests of %s, made of our WSDLs', (peer) => {
+    const names = recordings.filter(({ name }) => name.startsWith(`${peer}-`));
+    const asked = names.map(({ transaction }) => transaction.id);
+    expect([...new Set(asked)].sort()).toEqual(['ITI-18', 'ITI-43', 'ITI-45', 'ITI-47']);
+    expect(names).toHaveLength(15);
   });
 
   it.each(recordings)('$name is read as it was then', async (recording) => {

@@ -7,7 +7,7 @@ import { parseYaml, writeYaml } from '../../gateway/config.ts';
 import { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
 import { ISO_IR87, UTF_8 } from '../../profiles/formats/hl7v2-charsets.ts';
 import { MllpReader } from '../../profiles/formats/mllp.ts';
-import type { Region } from '../../scripts/federation.ts';
+import { freePorts, type Region } from '../../scripts/federation.ts';
 import { PROOF } from '../support/proof-region.ts';
 
 /** The listeners of the peer's process for HL7 v2: IPF's by component and character set, and HAPI's. */
@@ -21,6 +21,15 @@ export type PeerPort = (typeof PEER_PORTS)[number];
 /** Our actors that take HL7 v2. */
 export const V2_ACTORS = ['patientIdentity', 'documentRegistry'] as const;
 export type V2Actor = (typeof V2_ACTORS)[number];
+
+/** A port for each place that takes HL7 v2. */
+export type V2Ports = Readonly<Record<V2Actor | PeerPort, number>>;
+
+export async function planPorts(): Promise<V2Ports> {
+  const places = [...V2_ACTORS, ...PEER_PORTS];
+  const ports = await freePorts(places.length);
+  return Object.fromEntries(places.map((place, index) => [place, ports[index]])) as V2Ports;
+}
 
 /** Domains of which a consumer is told, each by its wire: nobody else feeds them. */
 export const NOTIFIED = { 'ITI-46': '2.999.46.1', 'ITI-10': '2.999.46.2' } as const;

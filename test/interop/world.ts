@@ -6,29 +6,24 @@ import type { ConnectionOptions } from 'node:tls';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
-import { kakehashiWords, startRegion, type RegionProcess } from '../../scripts/region-process.ts';
-import {
-  foundFederation,
-  freePorts,
-  type Federation,
-  type Region,
-} from '../../scripts/federation.ts';
-import { spawnSync } from 'node:child_process';
+import { startRegion, type RegionProcess } from '../../scripts/region-process.ts';
+import { foundFederation, type Federation, type Region } from '../../scripts/federation.ts';
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
 import type { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
-import { type Cell, HL7_V2, type Recording, Tap } from './recorder.ts';
+import type { Cell, Recording } from './recorder.ts';
+import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
+import { Tape } from './tape.ts';
 import {
   listPeerSystems,
-  MllpTap,
   NAMED_AUTHORITIES,
   NOTIFIED,
   openV2,
-  PEER_PORTS,
   type PeerPort,
-  V2_ACTORS,
+  planPorts,
   type V2Actor,
+  type V2Ports,
   WIDE_AREA,
 } from './v2-world.ts';
 
@@ -61,25 +56,31 @@ const DEADLINE_MS = 300_000;
 /** The machine may have much else to do. */
 const READY_MS = 300_000;
 
+/** Something that runs beside the world and ends with it. */
+export interface Companion {
+  stop(): void | Promise<void>;
+}
+
 /** A region of ours, IPF, and the certificates with which they call each other. */
 export class InteropWorld {
   readonly folder: string;
   readonly federation: Federation;
   readonly region: Region;
-  readonly peer: Peer;
   readonly client: Client;
   readonly v2: MllpSender;
   readonly hospital: ConnectionOptions;
   readonly urls: Urls;
+  readonly #peer: Peer | undefined;
   readonly #process: RegionProcess;
   readonly #tape: Tape;
+  readonly #companions = new Map<unknown, Promise<Companion>>();
   #patients = 0;
 
   private constructor(made: {
     folder: string;
     federation: Federation;
     region: Region;
-    peer: Peer;
+    peer: Peer | undefined;
     client: Client;
     hospital: ConnectionOptions;
     urls: Urls;
@@ -89,7 +90,7 @@ export class InteropWorld {
     this.folder = made.folder;
     this.federation = made.federation;
     this.region = made.region;
-    this.peer = made.peer;
+    this.#peer = made.peer;
     this.client = made.client;
     this.hospital = made.hospital;
     this.v2 = openV2(DEADLINE_MS);
@@ -98,8 +99,8 @@ export class InteropWorld {
     this.#tape = made.tape;
   }
 
-  /** With `record`, a tap stands in each wire and keeps what the peer writes. */
-  static async start({ record = false } = {}): Promise<InteropWorld> {
+  /** With `record`, a tap stands in each wire and keeps what the peer writes. Without `ipf`, other peers are alone with us. */
+  static async start({ record = false, ipf = true } = {}): Promise<InteropWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
     const ports = await planPorts();
     const federation = await found(folder, ports);
@@ -124,15 +125,18 @@ export class InteropWorld {
       soap: { 'ITI-45': urls.peer('ITI-45'), 'ITI-46': urls.peer('ITI-46') },
       notified: urls.v2('pix-iti10-utf8'),
     });
+    await admitStrangers(folder, federation, region);
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([
-      Peer.start({
-        ...bundles,
-        port: Number(new URL(stranger.url).port),
-        anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
-        log: join(folder, 'ipf.log'),
-        ports,
-      }),
+      ipf
+        ? Peer.start({
+            ...bundles,
+            port: Number(new URL(stranger.url).port),
+            anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
+            log: join(folder, 'ipf.log'),
+            ports,
+          })
+        : undefined,
       startRegion(region, { readyMs: READY_MS }),
     ]);
     const client = await openClient({ tls: hospital.tls, deadlineMs: DEADLINE_MS });
@@ -140,6 +144,35 @@ export class InteropWorld {
       ...{ folder, federation, region, peer, client, urls, process, tape },
       hospital: hospital.tls,
     });
+  }
+
+  /** IPF. @throws Error where this run is without it */
+  get peer(): Peer {
+    if (!this.#peer) throw new Error('IPF is not part of this run');
+    return this.#peer;
+  }
+
+  /** The certificate and key of somebody who calls us. */
+  identity(name: 'hospital' | 'gateway' | StrangerName): { certificate: string; key: string } {
+    if (name === 'gateway') {
+      const own = join(regionOf(this.federation, 'ipf').folder, 'certificates', 'own');
+      return { certificate: `${own}.pem`, key: `${own}.key` };
+    }
+    if (name !== 'hospital') return strangerFiles(this.folder, name);
+    const { certificateFile = '', keyFile = '' } = this.federation.systems.get('hospital') ?? {};
+    return { certificate: certificateFile, key: keyFile };
+  }
+
+  /** PEM of the root that everybody trusts. */
+  get anchors(): string {
+    return join(this.region.folder, 'certificates', 'anchors.pem');
+  }
+
+  /** What the cells of a peer share, made when it is first asked for and ended with the world. */
+  async companion<C extends Companion>(start: (world: InteropWorld) => Promise<C>): Promise<C> {
+    const started = this.#companions.get(start) ?? start(this);
+    this.#companions.set(start, started);
+    return (await started) as C;
   }
 
   /** Makes an invented person known in our region; resolves to the regional id. */
@@ -178,93 +211,20 @@ export class InteropWorld {
   async stop({ keep = false } = {}): Promise<void> {
     await this.client.close();
     this.v2.close();
+    for (const started of await Promise.allSettled(this.#companions.values())) {
+      if (started.status === 'fulfilled') await started.value.stop();
+    }
     for (const tap of this.#tape.taps) tap.stop();
-    await this.peer.stop();
+    await this.#peer?.stop();
     await this.#process.stop();
     if (!keep) await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** The taps, and what they heard. */
-class Tape {
-  readonly recordings: Recording[] = [];
-  taps: readonly { stop(): void }[] = [];
-  /** Where a tap stands in front of a place that takes HL7 v2. */
-  v2Ports: Partial<Record<V2Actor | PeerPort, number>> = {};
-  soap: { readonly ours?: string | undefined; readonly theirs?: string | undefined } = {};
-  cell: Cell | undefined;
-
-  static async start(
-    wires:
-      | {
-          region: Region;
-          stranger: Region;
-          consumer: Region;
-          client: ConnectionOptions;
-          ports: V2Ports;
-        }
-      | undefined,
-  ): Promise<Tape> {
-    const tape = new Tape();
-    if (wires === undefined) return tape;
-    const { region, stranger, consumer, client, ports } = wires;
-    const soap = await Promise.all(
-      (
-        [
-          [region, 'request'],
-          [stranger, 'response'],
-        ] as const
-      ).map(async ([to, message]) =>
-        Tap.start(
-          { server: await tlsOf(to), client, target: to.url, message },
-          (contentType, body) => tape.#keep({ message, contentType, body }),
-        ),
-      ),
-    );
-    tape.soap = { ours: soap[0]?.url, theirs: soap[1]?.url };
-    const v2 = await Promise.all(
-      [...V2_ACTORS, ...PEER_PORTS].map(async (place) => {
-        const isOurs = (V2_ACTORS as readonly string[]).includes(place);
-        const message = isOurs ? ('request' as const) : ('response' as const);
-        const server = await tlsOf(isOurs ? region : consumer);
-        const options = { server, client, port: ports[place], message };
-        return await MllpTap.start(options, (octets) =>
-          tape.#keep({ message, contentType: HL7_V2, body: Buffer.from(octets) }),
-        ).then((tap) => {
-          tape.v2Ports[place] = tap.port;
-          return tap;
-        });
-      }),
-    );
-    tape.taps = [...soap, ...v2];
-    return tape;
-  }
-
-  #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
-    const direction = heard.message === 'request' ? 'inward' : 'outward';
-    if (this.cell?.direction === direction) this.recordings.push({ ...this.cell, ...heard });
-  }
-}
-
-/** The certificate and key of a region's own gateway. */
-async function tlsOf({ folder }: Region) {
-  const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
-  return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
 }
 
 function regionOf(federation: Federation, name: string): Region {
   const region = federation.regions.get(name);
   if (!region) throw new Error(`the federation lacks ${name}`);
   return region;
-}
-
-/** A port for each place that takes HL7 v2. */
-type V2Ports = Readonly<Record<V2Actor | PeerPort, number>>;
-
-async function planPorts(): Promise<V2Ports> {
-  const places = [...V2_ACTORS, ...PEER_PORTS];
-  const ports = await freePorts(places.length);
-  return Object.fromEntries(places.map((place, index) => [place, ports[index]])) as V2Ports;
 }
 
 function found(directory: string, ports: V2Ports): Promise<Federation> {
@@ -341,15 +301,8 @@ async function makeBundles(folder: string, federation: Federation) {
   const ownOfV2 = join(regionOf(federation, 'ipf-v2').folder, 'certificates', 'own.pem');
   bundle(ownOfV2, v2Server, passwordFile);
   bundle(federation.systems.get('hospital')?.certificateFile ?? '', hospital, passwordFile);
-  return { folder: work, server, v2Server, clients: { hospital, gateway: server }, passwordFile };
-}
-
-function bundle(certificate: string, out: string, passwordFile: string): void {
-  const [node = '', ...words] = kakehashiWords();
-  const { status, stderr } = spawnSync(
-    node,
-    [...words, ...['cert', 'p12', certificate, '--password-file', passwordFile, '--out', out]],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`cert p12: ${stderr}`);
+  const cxf = strangerFiles(folder, 'cxf');
+  bundle(cxf.certificate, cxf.bundle, passwordFile);
+  const clients = { hospital, gateway: server, cxf: cxf.bundle };
+  return { folder: work, server, v2Server, clients, passwordFile };
 }

@@ -22,6 +22,13 @@ const east = regionOids(1);
 const west = regionOids(2);
 const oidOf = (urn: string) => urn.replace('urn:oid:', '');
 
+const faultsByHttp500 = {
+  name: 'faults-by-http-500',
+  why: 'its stack drops the envelope of an HTTP 400',
+  since: '2030-01-01',
+  review: '2031-01-01',
+};
+
 /** A row of directory.yaml. */
 type Row = Record<string, unknown>;
 
@@ -76,6 +83,7 @@ describe('node authentication (ITI-19) on the SOAP listener', () => {
       rowOf('hospital'),
       rowOf('okayama'),
       rowOf('clinic', { tls: 'tls12' }),
+      rowOf('kagawa', { quirks: [faultsByHttp500] }),
     ]);
   });
 
@@ -150,6 +158,20 @@ describe('node authentication (ITI-19) on the SOAP listener', () => {
     expect((await query(holding('clinic', { ...old, ...suite }))).status).toBe(200);
     const { description } = await closed(holding('hospital', { ...old, ...suite }));
     expect(description).toContain('TLSv1.2');
+  });
+
+  it('sends a fault Sender with HTTP 400, and with 500 only to a partner whose row has the quirk', async () => {
+    const wrong = { action: 'urn:ihe:iti:2007:Nothing' };
+    const message = await wireMessageOf(ITI_18, findDocuments({ patientId }), registry, wrong);
+    const faulted = async (name: HolderName) => {
+      const { contentType, body } = message;
+      const answer = await world.post(registry, body, { contentType, tls: holding(name) });
+      return { status: answer.status, fault: (await faultIn(answer)).fault };
+    };
+    expect(await faulted('hospital')).toEqual({ status: 400, fault: 'Sender' });
+    expect(await faulted('kagawa')).toEqual({ status: 500, fault: 'Sender' });
+    // Nothing else of the answer depends on it.
+    expect((await query(holding('kagawa'))).status).toBe(200);
   });
 
   describe('what a peer may call', () => {

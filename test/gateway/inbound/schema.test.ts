@@ -6,12 +6,14 @@ import { readEnvelope } from '../../../profiles/formats/soap.ts';
 import { parseXml } from '../../../profiles/formats/xml.ts';
 import { ITI_47 } from '../../../profiles/pdq/iti-47.ts';
 import { ITI_44 } from '../../../profiles/pix/iti-44.ts';
-import { type Refusal, refusalsOf } from '../../../profiles/refusal.ts';
+import { Refusal, refusalsOf } from '../../../profiles/refusal.ts';
 import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
 import { ITI_41 } from '../../../profiles/xds/iti-41.ts';
 import { ITI_42 } from '../../../profiles/xds/iti-42.ts';
 import { SAMPLES } from '../../fuzz/samples.ts';
 import { wireMessageOf } from '../../support/messages.ts';
+import { withoutXop } from '../../support/schema.ts';
+import { FROZEN, openedBody } from '../../support/xds-wire.ts';
 
 const URL_HERE = 'https://east.example.jp:8443/x';
 
@@ -78,6 +80,20 @@ describe('requests held against the schemas that we serve', () => {
       expect(refusalsIn(envelope, sample.transaction)).toEqual([]);
     }
   });
+
+  it.each(SAMPLES)(
+    'take what is answered in $transaction.id, since clients made of our WSDLs read by them',
+    ({ transaction, requests, responses }) => {
+      const asked = openedBody(transaction.request.encode(requests[0]));
+      const bodies = [
+        ...responses.map((response) => transaction.response.encode(response, asked, FROZEN)),
+        transaction.refusal([new Refusal('SYN100', 'no')], asked, FROZEN),
+      ];
+      for (const { xml } of bodies) {
+        expect(refusalsIn(`<e><Body>${withoutXop(xml)}</Body></e>`, transaction)).toEqual([]);
+      }
+    },
+  );
 
   it.each(SAMPLES)(
     'are refused in the code of $transaction.id, with line and element',

@@ -184,9 +184,22 @@ describe('the partner directory', () => {
     [
       'a quirk without a day to look again',
       {
-        entries: [aGateway({ quirks: [{ name: 'no-mtom', why: 'x', since: '2030-01-01' }] })],
+        entries: [
+          aGateway({ quirks: [{ name: 'faults-by-http-500', why: 'x', since: '2030-01-01' }] }),
+        ],
       },
       ['entries[0].quirks[0].review'],
+    ],
+    [
+      'a quirk that nobody here knows',
+      {
+        entries: [
+          aGateway({
+            quirks: [{ name: 'no-mtom', why: 'x', since: '2030-01-01', review: '2030-01-02' }],
+          }),
+        ],
+      },
+      ['entries[0].quirks[0].name'],
     ],
     ['own that is a word', { entries: [aSystem({ own: 'yes' })] }, ['entries[0].own']],
     [

@@ -82,29 +82,29 @@ const sentOver = {
     ).response,
 } satisfies Record<string, (world: InteropWorld, id: string) => Promise<AcceptAcknowledgement>>;
 
-/** ITI-46 PIXV3 Update Notification, and ITI-10 over HL7 v2: from our gateway, and from our client. */
-export const updateNotifications: readonly InteropCase[] = (['ITI-46', 'ITI-10'] as const).flatMap(
-  (transaction): readonly InteropCase[] => [
-    {
-      ...{ transaction, direction: 'outward', name: 'success' },
-      async run(world) {
-        same(
-          (await sentOver[transaction](world, aStranger().id)).code,
-          'CA',
-          'the acknowledgement',
-        );
-        await notifiedOf(world, transaction);
-      },
+/** Update notifications: from our gateway, and from our client. */
+const told = (transaction: keyof typeof NOTIFIED): readonly InteropCase[] => [
+  {
+    ...{ transaction, direction: 'outward', name: 'success' },
+    async run(world) {
+      same((await sentOver[transaction](world, aStranger().id)).code, 'CA', 'the acknowledgement');
+      await notifiedOf(world, transaction);
     },
-    {
-      ...{ transaction, direction: 'outward', name: 'refusal' },
-      async run(world) {
-        const { code, details } = await sentOver[transaction](world, 'REFUSE-1');
-        same([code === 'CA', details.length], [false, 1], 'the refusal as we read it');
-      },
+  },
+  {
+    ...{ transaction, direction: 'outward', name: 'refusal' },
+    async run(world) {
+      const { code, details } = await sentOver[transaction](world, 'REFUSE-1');
+      same([code === 'CA', details.length], [false, 1], 'the refusal as we read it');
     },
-  ],
-);
+  },
+];
+
+/** ITI-46 PIXV3 Update Notification. */
+export const notificationsV3 = told('ITI-46');
+
+/** ITI-10 PIX Update Notification. */
+export const notifications = told('ITI-10');
 
 const ofGateway = (world: InteropWorld, transaction: string, fields: object): PeerCase => ({
   ...{ transaction, url: world.urls.ours('responding-gateway'), as: 'hospital' },
@@ -196,17 +196,21 @@ export const severalCandidates: readonly InteropCase[] = [
     ...{ transaction: 'ITI-55', direction: 'inward', name: 'several' },
     async run(world) {
       const [one, other] = twins();
-      for (const stranger of [one, other]) {
-        const fed = { ...stranger, ...named(chartOf(stranger.id)) };
-        const asked = { sender: PROOF.sourceId, receiver: PROOF.device, ...fed };
-        const url = world.urls.ours('patient-identity');
-        const answer = await peerAsks(world, {
-          transaction: 'ITI-44',
-          url,
-          as: 'hospital',
-          ...asked,
+      for (const [stranger, city] of [
+        [one, '松江市'],
+        [other, '出雲市'],
+      ] as const) {
+        const demographics = { ...personOf(stranger), addresses: [{ city, use: 'H' as const }] };
+        const feed = aPatientIdentityFeed({
+          transmission: aTransmission({
+            sender: { device: PROOF.sourceId },
+            receiver: { device: PROOF.device },
+          }),
+          ...{ ids: [chartOf(stranger.id)], demographics, custodian: PROOF.sourceId },
+          providerOrganization: { id: PROOF.chartNumbers },
         });
-        same(answer.acknowledgement, 'CA', 'the acknowledgement');
+        const url = world.urls.ours('patient-identity');
+        same((await world.client.ask(ITI_44, url, feed)).code, 'CA', 'our acknowledgement');
       }
       const organization = (home: string) => home.replace('urn:oid:', '');
       const answer = await peerAsks(
@@ -220,7 +224,7 @@ export const severalCandidates: readonly InteropCase[] = [
       );
       same(
         [answer.acknowledgement, answer.queryResponseCode, answer.ids, answer.wanted],
-        ['AA', 'OK', [], ['LivingSubjectAddressRequested']],
+        ['AA', 'OK', [], ['PatientAddressRequested']],
         'nobody is told, and what would tell them apart is asked for',
       );
     },

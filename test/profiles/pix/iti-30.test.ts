@@ -10,7 +10,7 @@ const feeds = (V2_SAMPLES['ITI-30']?.requests ?? []) as readonly AdtFeed[];
 const isNameless = ({ kind }: AdtFeed) => ['link', 'unlink', 'change'].includes(kind);
 
 describe('ITI-30 as it is written', () => {
-  it('has PID-5 in every PID, of type U where nothing is said of a name (ITI TF-2: 3.30.5.3)', () => {
+  it('has PID-5 in every PID, of type U where nothing is said of a name (ITI TF-2: 3.30)', () => {
     const nameless = feeds.filter(isNameless);
     expect(nameless.length).toBeGreaterThan(2);
     for (const feed of nameless) {

@@ -2,6 +2,7 @@ package interop;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.xml.ws.soap.SOAPFaultException;
 import java.io.StringReader;
 import java.util.Collection;
 import java.util.TreeSet;
@@ -9,6 +10,7 @@ import java.util.function.Function;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.cxf.binding.soap.SoapFault;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.xml.sax.InputSource;
@@ -41,6 +43,20 @@ final class Judge {
     while (root.getCause() != null && root.getCause() != root) root = root.getCause();
     String message = root.getClass().getSimpleName() + ": " + root.getMessage();
     return message.length() > 2_000 ? message.substring(0, 2_000) : message;
+  }
+
+  /** The code of a SOAP fault and its subcodes, from the outside in; nothing where CXF has read no fault. */
+  static void putFaultCodes(ObjectNode answer, Throwable thrown) {
+    for (Throwable each = thrown; each != null; each = each.getCause()) {
+      SoapFault read = null;
+      if (each instanceof SoapFault fault) read = fault;
+      if (each instanceof SOAPFaultException fault && fault.getCause() instanceof SoapFault cause) read = cause;
+      if (read == null) continue;
+      ArrayNode codes = answer.putArray("faultCodes");
+      codes.add(read.getFaultCode().getLocalPart());
+      if (read.getSubCodes() != null) read.getSubCodes().forEach(code -> codes.add(code.getLocalPart()));
+      return;
+    }
   }
 
   /** Every text and attribute that is more than ASCII, taken apart at HL7's separators. */

@@ -100,6 +100,7 @@ final class XdsClient {
       Judge.putWords(answer, "sentWords", XdsRenderingUtils.doRender(new DefaultExchange(camel), request));
       Exchange sent = camel.createProducerTemplate().request(asked.endpoint(way.component()), each -> each.getIn().setBody(request));
       if (sent.getException() != null) {
+        Judge.putFaultCodes(answer, sent.getException());
         return answer.put("fault", Judge.why(sent.getException()));
       }
       Object body = sent.getMessage().getBody();
