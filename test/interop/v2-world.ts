@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer as createTcpServer } from 'node:net';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { randomUUID } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
@@ -7,7 +8,7 @@ import { parseYaml, writeYaml } from '../../gateway/config.ts';
 import { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
 import { ISO_IR87, UTF_8 } from '../../profiles/formats/hl7v2-charsets.ts';
 import { MllpReader } from '../../profiles/formats/mllp.ts';
-import { freePorts, type Region } from '../../scripts/federation.ts';
+import type { Region } from '../../scripts/federation.ts';
 import { PROOF } from '../support/proof-region.ts';
 
 /** The listeners of the peer's process for HL7 v2: IPF's by component and character set, and HAPI's. */
@@ -25,9 +26,31 @@ export type V2Actor = (typeof V2_ACTORS)[number];
 /** A port for each place that takes HL7 v2. */
 export type V2Ports = Readonly<Record<V2Actor | PeerPort, number>>;
 
+/** Below those that the system gives to clients: nobody takes one of them while a slow machine starts the peer. */
+const LOWEST_PORT = 15_000;
+const HIGHEST_PORT = 32_000;
+
+async function quietPorts(count: number): Promise<readonly number[]> {
+  const span = HIGHEST_PORT - LOWEST_PORT;
+  const found: number[] = [];
+  for (let tried = 0; tried < span && found.length < count; tried += 1) {
+    const port = LOWEST_PORT + ((process.pid * 97 + tried) % span);
+    if (await isFree(port)) found.push(port);
+  }
+  return found;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createTcpServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
 export async function planPorts(): Promise<V2Ports> {
   const places = [...V2_ACTORS, ...PEER_PORTS];
-  const ports = await freePorts(places.length);
+  const ports = await quietPorts(places.length);
   return Object.fromEntries(places.map((place, index) => [place, ports[index]])) as V2Ports;
 }
 
