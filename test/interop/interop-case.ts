@@ -92,7 +92,10 @@ export function requireTaken(judged: readonly Judged[], transaction: string): vo
   const requests = judged.filter(
     (one) => one.message === 'request' && one.transaction === transaction,
   );
-  if (requests.length === 0) throw new Finding(`no ${transaction} has reached the peer`);
+  const refused = judged.find(({ valid }) => !valid)?.why ?? '';
+  if (requests.length === 0) {
+    throw new Finding(`no ${transaction} has reached the peer ${refused}`.trimEnd());
+  }
   for (const { valid, why } of requests) {
     if (!valid) throw new Finding(`the peer’s validator refuses our request: ${why}`);
   }

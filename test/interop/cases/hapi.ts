@@ -75,7 +75,7 @@ async function known(world: InteropWorld, count: number): Promise<readonly Stran
 /** What may be wrong with a message before anybody looks at whom it is about: MSA-1, ERR code and place. */
 const REFUSED: readonly (readonly [fields: Fields, event: string, expected: readonly unknown[]])[] =
   [
-    [{ '/MSH-12': '2.9' }, 'ADT^A04', ['AR', ['203'], ['MSH^1^12']]],
+    [{ '/MSH-12': '2.9' }, 'ADT^A04', ['AR', ['203'], ['MSH^1^12^1^1']]],
     [{ '/MSH-11': 'X' }, 'ADT^A04', ['AR', ['202'], ['MSH^1^11']]],
     [{ '/MSH-18': 'BIG-5' }, 'ADT^A04', ['AR', ['103'], ['MSH^1^18']]],
     [{ '/MSH-9-2': 'A03' }, 'ADT^A03', ['AR', ['201'], ['MSH^1^9']]],
@@ -86,7 +86,7 @@ const REFUSED: readonly (readonly [fields: Fields, event: string, expected: read
       'ADT^A04',
       ['AE', ['204'], ['PID^1^3']],
     ],
-    [{ '/PID-5(0)-1': '', '/PID-5(0)-2': '' }, 'ADT^A04', ['AE', ['101'], ['PID^1^5']]],
+    [{ '/EVN-2': '' }, 'ADT^A04', ['AE', ['100'], ['EVN^1']]],
   ];
 
 const inwardFeed: readonly InteropCase[] = [
@@ -95,24 +95,25 @@ const inwardFeed: readonly InteropCase[] = [
     same([answer && said(answer), answer?.messageType], [TAKEN, 'ACK^A04'], 'the acknowledgement');
   }),
   cell('ITI-8', 'inward', 'refusal', async (world) => {
-    const ask = (messages: readonly V2Message[], as?: 'gateway') =>
-      hapiAsks(world, {
-        ...{ transaction: 'ITI-8', hapi: 'single', version: '2.3.1', messages },
-        ...(as && { as }),
-      });
-    const answers = await ask(
-      REFUSED.map(([fields, event]) => {
+    const answers = await hapiAsks(world, {
+      ...{ transaction: 'ITI-8', hapi: 'single', version: '2.3.1' },
+      messages: REFUSED.map(([fields, event]) => {
         const message = feedOf(aStranger(), event);
         return { ...message, fields: { ...message.fields, ...fields } };
       }),
-    );
+    });
     same(
       answers.map(said),
       REFUSED.map(([, , expected]) => expected),
       'the refusals',
     );
-    const [stranger] = await ask([feedOf(aStranger())], 'gateway');
-    same(stranger && said(stranger), ['AE', ['207'], ['MSH^1^3']], 'one who is not entitled');
+  }),
+  cell('ITI-8', 'inward', 'fault', async (world) => {
+    const [answer] = await hapiAsks(world, {
+      ...{ transaction: 'ITI-8', hapi: 'single', version: '2.3.1', as: 'gateway' },
+      messages: [feedOf(aStranger())],
+    });
+    same(answer && said(answer), ['AR', ['207'], ['MSH^1^3']], 'one who is not entitled');
   }),
   cell('ITI-8', 'inward', 'batched', async (world) => {
     await known(world, 6);
@@ -192,7 +193,7 @@ const inwardPixQuery: readonly InteropCase[] = [
         ['AE', ['204'], ['QPD^1^3^1^1'], 'AE'],
         ['AE', ['204'], ['QPD^1^3^1^4'], 'AE'],
         ['AE', ['101'], ['QPD^1^2'], 'AE'],
-        ['AR', ['103'], ['RCP^1^1'], 'AR'],
+        ['AE', ['103'], ['RCP^1^1'], 'AE'],
       ],
       'the refusals',
     );
@@ -246,7 +247,7 @@ const inwardDemographics: readonly InteropCase[] = [
       answers.map((answer) => [...said(answer), answer.queryResponseCode]),
       [
         ['AE', ['204'], ['QPD^1^8^1'], 'AE'],
-        ['AR', ['103'], ['QPD^1^3^1^1'], 'AR'],
+        ['AE', ['103'], ['QPD^1^3^1^1'], 'AE'],
         ['AE', ['102'], ['RCP^1^2^1^1'], 'AE'],
         ['AE', ['204'], ['DSC^1^1'], 'AE'],
       ],

@@ -9,6 +9,7 @@ import ca.uhn.hl7v2.llp.MinLowerLayerProtocol;
 import ca.uhn.hl7v2.model.Message;
 import ca.uhn.hl7v2.parser.CanonicalModelClassFactory;
 import ca.uhn.hl7v2.parser.UnexpectedSegmentBehaviourEnum;
+import ca.uhn.hl7v2.validation.builder.support.DefaultValidationWithoutTNBuilder;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
@@ -37,9 +38,10 @@ final class HapiClient {
     return asked.has("hapi");
   }
 
-  /** HAPI with its default validation, in which a segment that nobody expects is an error, too. */
+  /** HAPI with its default validation but for telephone numbers, which it wants from the USA; a segment that nobody expects is an error, too. */
   static HapiContext context(String charset) {
     HapiContext context = new DefaultHapiContext();
+    context.setValidationRuleBuilder(new DefaultValidationWithoutTNBuilder());
     context.getParserConfiguration().setUnexpectedSegmentBehaviour(UnexpectedSegmentBehaviourEnum.THROW_HL7_EXCEPTION);
     MinLowerLayerProtocol framing = new MinLowerLayerProtocol(true);
     framing.setCharset(V2.charset(charset));
