@@ -114,7 +114,8 @@ final class People {
     for (int i = 0; told.get(group + "/PID-3(" + i + ")-1") != null; i += 1) {
       String authority = told.get(group + "/PID-3(" + i + ")-4-2");
       String namespace = told.get(group + "/PID-3(" + i + ")-4-1");
-      if (namespace != null) namespaces.putIfAbsent(authority, namespace);
+      // What a feed by V2 calls it; V3 has other names, which are no namespace.
+      if (namespace != null && namespace.matches("[A-Z]{1,20}")) namespaces.put(authority, namespace);
       ids.add(told.get(group + "/PID-3(" + i + ")-1") + "^^^&" + authority + "&ISO");
     }
     return ids;
