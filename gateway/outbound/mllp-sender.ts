@@ -50,6 +50,8 @@ const IDLE_MS = 60_000;
 export class MllpSender {
   readonly #options: MllpSenderOptions;
   readonly #lines = new Map<string, Line>();
+  /** Connections that have been kept once: they are listened to until they close. */
+  readonly #watched = new WeakSet<Socket>();
 
   constructor(options: MllpSenderOptions) {
     this.#options = options;
@@ -229,9 +231,11 @@ export class MllpSender {
       if (line.socket === socket) line.socket = undefined;
       socket.destroy();
     };
+    socket.setTimeout(IDLE_MS, forget);
+    if (this.#watched.has(socket)) return;
+    this.#watched.add(socket);
     socket.on('error', forget);
     socket.once('end', forget);
-    socket.setTimeout(IDLE_MS, forget);
     socket.unref();
     socket.once('close', () => socket.removeAllListeners());
   }

@@ -85,12 +85,14 @@ export interface V2Request {
   readonly time: string;
   /** MSH-21. */
   readonly profile?: string;
+  /** The transaction's definition of MSH has no room for MSH-20. */
+  readonly withoutHandling?: boolean;
   readonly segments: readonly string[];
 }
 
 /** Writes a request, in the sets of the context. */
 export function writeRequest(request: V2Request, { parties, sets = UTF_8 }: V2Context): string {
-  const { event, version, controlId, time, profile } = request;
+  const { event, version, controlId, time, profile, withoutHandling } = request;
   const msh = writeSegment('MSH', {
     3: parties?.sender.application,
     4: parties?.sender.facility,
@@ -102,7 +104,7 @@ export function writeRequest(request: V2Request, { parties, sets = UTF_8 }: V2Co
     11: 'P',
     12: version,
     18: { echo: sets.declared },
-    20: sets.handling,
+    20: withoutHandling ? undefined : sets.handling,
     ...(profile === undefined ? {} : { 21: [[profile, 'IHE']] }),
   });
   return writeV2([msh, ...request.segments]);

@@ -220,11 +220,14 @@ export function readLink(
   return { kind, ...feedWrapper(message, context), ids: [only(one), only(other)] };
 }
 
+/** PID-5 is required where nothing is said of a name, too: type U of table 0200, unspecified. `""` would delete it. */
+const NO_NAME = [undefined, undefined, undefined, undefined, undefined, undefined, 'U'];
+
 /** The segments of a feed after MSH. `visit` is PV1-2. */
 export function writeFeed(feed: AdtFeed, visit: 'O' | 'N', context: V2Context): readonly string[] {
   const evn = writeSegment('EVN', { 2: feed.transmission.creationTime });
   const cx = (id: PatientId) => writeCX(id, context.authorities);
-  const pid = (...ids: readonly PatientId[]) => writeSegment('PID', { 3: ids.map(cx) });
+  const pid = (id: PatientId) => writeSegment('PID', { 3: [cx(id)], 5: [NO_NAME] });
   switch (feed.kind) {
     case 'merge': {
       const { 5: name } = fieldsOfPID({ names: feed.names });

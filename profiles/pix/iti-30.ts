@@ -68,6 +68,7 @@ export const ITI_30 = defineMllpTransaction<AdtFeed, AcceptAcknowledgement>({
         {
           event: { type: 'ADT', ...EVENTS[feed.kind] },
           version: '2.5',
+          withoutHandling: true,
           controlId: controlIdOf(feed.transmission.messageId),
           time: feed.transmission.creationTime,
           segments: writeFeed(feed, 'N', context),

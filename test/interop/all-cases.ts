@@ -1,3 +1,12 @@
+import { v2Feed, v2Management } from './cases/feeds-v2.ts';
+import { hapiCases } from './cases/hapi.ts';
+import {
+  patientLocationQuery,
+  severalCandidates,
+  notifications,
+  notificationsV3,
+} from './cases/notifications.ts';
+import { v2DemographicsQuery, v2PixQuery } from './cases/queries-v2.ts';
 import { crossGatewayQuery, crossGatewayRetrieve } from './cases/communities.ts';
 import {
   demographicsQuery,
@@ -16,7 +25,7 @@ import { nodeAuthentication } from './cases/node-authentication.ts';
 import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
 import { xmlTools } from './cases/xml-tools.ts';
-import type { InteropCase } from './interop-case.ts';
+import { type InteropCase, IPF_V2_PEER } from './interop-case.ts';
 import { NODE_SOAP } from './node-soap-client.ts';
 import { ZEEP } from './zeep-client.ts';
 
@@ -33,11 +42,18 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...demographicsQuery,
   ...multiPatientStoredQuery,
   ...patientDiscovery,
+  ...severalCandidates,
+  ...patientLocationQuery,
+  ...notificationsV3,
   ...updateDocumentSet,
   ...registerOnDemand,
   ...removeMetadata,
   ...removeDocuments,
   ...restrictedUpdate,
+  ...[...v2Feed, ...v2PixQuery, ...notifications, ...v2DemographicsQuery, ...v2Management].map(
+    (cell) => ({ ...cell, peer: IPF_V2_PEER }),
+  ),
+  ...hapiCases,
   ...cellsOf(ZEEP),
   ...cellsOf(NODE_SOAP),
   ...nodeAuthentication,

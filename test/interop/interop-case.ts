@@ -6,14 +6,20 @@ import type { InteropWorld } from './world.ts';
 /** What the matrix asks of each transaction in each direction. */
 export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
 /** What it asks of some peers beside that. */
-export const FURTHER_NAMES = ['fault', 'schema', 'TLS 1.2', 'signature'] as const;
+export const FURTHER_NAMES = [
+  ...(['fault', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
+  ...(['ISO-2022-JP', 'merge', 'continuation', 'cancel', 'batched', 'split'] as const),
+] as const;
 export type CaseName = (typeof CASE_NAMES)[number] | (typeof FURTHER_NAMES)[number];
-
-/** The peer of a case that names none. */
-export const IPF_PEER = 'IPF 5.1';
 
 /** `inward`: the peer's client asks our server; `outward`: our client asks the peer's server. */
 export type Direction = 'inward' | 'outward';
+
+/** The peer of a case that names none. */
+export const IPF_PEER = 'IPF 5.1';
+/** IPF by HL7 v2. */
+export const IPF_V2_PEER = 'IPF 5.1 over MLLP';
+export const HAPI_PEER = 'HAPI HL7v2';
 
 /** One cell of the matrix: it holds where `run` returns. */
 export interface InteropCase {
@@ -86,7 +92,10 @@ export function requireTaken(judged: readonly Judged[], transaction: string): vo
   const requests = judged.filter(
     (one) => one.message === 'request' && one.transaction === transaction,
   );
-  if (requests.length === 0) throw new Finding(`no ${transaction} has reached the peer`);
+  const refused = judged.find(({ valid }) => !valid)?.why ?? '';
+  if (requests.length === 0) {
+    throw new Finding(`no ${transaction} has reached the peer ${refused}`.trimEnd());
+  }
   for (const { valid, why } of requests) {
     if (!valid) throw new Finding(`the peer’s validator refuses our request: ${why}`);
   }

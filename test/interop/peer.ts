@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('./ipf', import.meta.url));
 const CLASSPATH = join(PROJECT, 'target', 'classpath');
-const READY_MS = 240_000;
-const ANSWER_MS = 120_000;
+const READY_MS = 300_000;
+const ANSWER_MS = 300_000;
 
 /** What a validator of IPF said of a message that reached IPF's server, and the Japanese words that IPF read in it. */
 export interface Judged {
@@ -61,7 +61,34 @@ export interface PeerAnswer {
   readonly queryResponseCode?: string;
   readonly ids?: readonly string[];
   readonly details?: readonly string[];
+  /** ITI-55: what would tell the candidates apart; ITI-56: `urn:oid:… id^^^&oid&ISO`. */
+  readonly wanted?: readonly string[];
+  readonly locations?: readonly string[];
+  /** HL7 v2: MSH-9, MSA-2, where each ERR points to, family and given name of each PID, QAK-4, QAK-6 and DSC-1. */
+  readonly messageType?: string;
+  readonly answered?: string;
+  /** What HAPI alone has read, in order. */
+  readonly answers?: readonly V2Answer[];
+  readonly places?: readonly string[];
+  readonly persons?: readonly string[];
+  readonly hits?: string | null;
+  readonly remaining?: string | null;
+  readonly pointer?: string;
 }
+
+/** One answer of several that HAPI has read. */
+export type V2Answer = Pick<
+  PeerAnswer,
+  | 'acknowledgement'
+  | 'queryResponseCode'
+  | 'details'
+  | 'places'
+  | 'ids'
+  | 'persons'
+  | 'words'
+  | 'messageType'
+  | 'answered'
+>;
 
 /** One line of the work list: the transaction, where to, as whom, and what the request says. */
 export interface PeerCase {
@@ -76,6 +103,9 @@ export interface PeerOptions {
   readonly folder: string;
   readonly anchors: string;
   readonly server: string;
+  /** The certificate of its listeners for HL7 v2, and their ports. */
+  readonly v2Server: string;
+  readonly ports: Readonly<Record<string, number>>;
   readonly clients: Readonly<Record<string, string>>;
   readonly passwordFile: string;
   readonly log: string;

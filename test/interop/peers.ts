@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { IPF_PEER } from './interop-case.ts';
+import { HAPI_PEER, IPF_PEER, IPF_V2_PEER } from './interop-case.ts';
 import { buildPeer, missingTools, peerVersion } from './peer.ts';
 import { buildZeep } from './zeep-client.ts';
 
@@ -42,12 +42,36 @@ export const PEERS: readonly PeerOfTheMatrix[] = [
       '- partial of ITI-38, IPF asks Kakehashi: our registry gives a whole answer or none.',
       '- fault: faults are made below the transactions; one of them is asked.',
     ],
-    prepare() {
-      const missing = missingTools();
-      if (missing.length > 0) return `this machine lacks ${missing.join(' and ')}`;
-      buildPeer();
-      return undefined;
-    },
+    prepare: prepareIpf,
+  },
+  {
+    name: IPF_V2_PEER,
+    short: 'IPF',
+    about: [
+      'The same process by HL7 v2 over MLLP and mutual TLS. IPF’s validators hold the conformance profiles of the IHE test bed',
+      'against what it sends, what we answer and what we send.',
+      '',
+      '- **merge**: A40, in ITI-30 also A47. **continuation**: five people by twos; IPF’s client fetches the parts by itself.',
+      '- **cancel**: QCN^J01, after which the pointer is refused. **ISO-2022-JP**: MSH-18 `~ISO IR87`.',
+      '',
+      'A `-` is no gap: nobody notifies us by ITI-10, and the other transactions have no such case.',
+    ],
+    prepare: prepareIpf,
+  },
+  {
+    name: HAPI_PEER,
+    short: 'HAPI',
+    about: [
+      'HAPI 2.6 alone, client and server over MLLP and mutual TLS; its parser has its default validation, but for telephone',
+      'numbers, and takes no segment that it does not expect.',
+      '',
+      '- **success**: one message at a time. **batched**: several in one piece. **split**: each octet in a TLS record of its own.',
+      '- **refusal**: each refusal below and in the transactions is read with MSA-1, the code of ERR and its place. **fault**: one who',
+      '  is not entitled.',
+      '',
+      'A `-` is no gap: our sender sends a message when the one before is answered, never several in one piece.',
+    ],
+    prepare: prepareIpf,
   },
   {
     name: 'zeep 4.3',
@@ -117,6 +141,19 @@ export const PEERS: readonly PeerOfTheMatrix[] = [
     prepare: () => toolOrWhy('xmlsec1', '--version'),
   },
 ];
+
+/** IPF and HAPI are one process. */
+export const IN_JAVA: readonly string[] = [IPF_PEER, IPF_V2_PEER, HAPI_PEER];
+
+let isBuilt = false;
+
+function prepareIpf(): string | undefined {
+  const missing = missingTools();
+  if (missing.length > 0) return `this machine lacks ${missing.join(' and ')}`;
+  if (!isBuilt) buildPeer();
+  isBuilt = true;
+  return undefined;
+}
 
 /** Of a case that names no peer: IPF. */
 export function peerOf({ peer }: { readonly peer?: string }): string {

@@ -5,11 +5,15 @@ import { createServer, request as httpsRequest, type Server } from 'node:https';
 import { join } from 'node:path';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { type AnyTransaction, CATALOGUE } from '../../profiles/catalogue.ts';
+import { type AnyTransaction, CATALOGUE, MLLP_CATALOGUE } from '../../profiles/catalogue.ts';
+import { headerIn } from '../../profiles/formats/hl7v2-reply.ts';
+import { readV2 } from '../../profiles/formats/hl7v2.ts';
+import { type MllpTransaction, speaksMllp } from '../../profiles/transaction.ts';
+import { V2_CONTEXT } from '../support/hl7v2-samples.ts';
 import { bytesContent } from '../../profiles/formats/mtom.ts';
 import { openedAnswer, type ReadMessage, readMessage } from '../support/messages.ts';
 import { readEnvelope } from '../../profiles/formats/soap.ts';
-import type { InteropCase } from './interop-case.ts';
+import { type InteropCase, IPF_V2_PEER } from './interop-case.ts';
 import { peerOf } from './peers.ts';
 
 /** A cell of the matrix, without what it runs. */
@@ -35,6 +39,9 @@ const FOLDER = fileURLToPath(new URL('../messages/interop', import.meta.url));
 const READINGS = join(FOLDER, 'readings.json');
 /** Recordings are small: what is larger is not kept. */
 const MOST_BYTES = 131_072;
+
+/** The media type that stands for HL7 v2 in a recording. */
+export const HL7_V2 = 'x-application/hl7-v2+er7';
 
 /** Who a tap is to the one who calls, and who it is to the one behind. */
 export interface TapOptions {
@@ -103,11 +110,43 @@ export function transactionOf(
   );
 }
 
+/** A transaction of either wire. */
+export type RecordedTransaction = AnyTransaction | MllpTransaction<unknown, unknown>;
+
+/** The transaction of a cell, if this message is one of it: in a cell there are others that prepare it. */
+async function recordedAs({
+  transaction: id,
+  contentType,
+  body,
+  message,
+}: Recording): Promise<RecordedTransaction | undefined> {
+  if (contentType !== HL7_V2) {
+    const read = await readMessage({ headers: { 'content-type': contentType }, body });
+    const found = transactionOf(read, message);
+    return found?.id === id ? found : undefined;
+  }
+  const { type, trigger } = headerIn(readV2(body));
+  return MLLP_CATALOGUE.find(
+    (one) => one.id === id && namesOf(one, message).has(`${type}^${trigger}`),
+  );
+}
+
+function namesOf(
+  { wire }: MllpTransaction<unknown, unknown>,
+  message: Recording['message'],
+): ReadonlySet<string> {
+  const events = wire.messages.map((one) => (message === 'request' ? one : one.reply));
+  return new Set(events.map(({ type, trigger }) => `${type}^${trigger}`));
+}
+
 /** Decodes a message as our server or our client does. @throws Refusal, Refusals or Fault */
 export async function readingOf(
   { contentType, body, message }: Pick<Recording, 'contentType' | 'body' | 'message'>,
-  transaction: AnyTransaction,
+  transaction: RecordedTransaction,
 ): Promise<Reading> {
+  if (speaksMllp(transaction)) {
+    return readingFrom(transaction[message].decode(readV2(body), V2_CONTEXT), []);
+  }
   const read = await readMessage({ headers: { 'content-type': contentType }, body });
   const opened =
     message === 'request'
@@ -117,7 +156,13 @@ export async function readingOf(
     named: (contentId: string) => bytesContent(read.parts.get(contentId) ?? Buffer.alloc(0)),
   };
   const decoded: unknown = transaction[message].decode(opened, parts);
-  const octets = [...read.parts.values()].map((part) => part.length);
+  return readingFrom(
+    decoded,
+    [...read.parts.values()].map((part) => part.length),
+  );
+}
+
+function readingFrom(decoded: unknown, octets: readonly number[]): Reading {
   const text = JSON.stringify([decoded, octets], inOrder);
   return {
     outcome: outcomeOf(decoded),
@@ -143,12 +188,15 @@ function outcomeOf(decoded: unknown): string {
     .join(', ');
 }
 
-/** How the files of a peer begin: `node-soap-`. */
-const prefixOf = (cell: Pick<Cell, 'peer'>) =>
-  `${peerOf(cell)
+/** How the files of a peer begin: `node-soap-`; no such name begins another one. */
+const prefixOf = (cell: Pick<Cell, 'peer'>) => {
+  const peer = peerOf(cell);
+  if (peer === IPF_V2_PEER) return 'mllp-ipf-';
+  return `${peer
     .toLowerCase()
     .replace(/ [\d.]+$/, '')
     .replace(' ', '-')}-`;
+};
 
 const nameOf = (recording: Recording) => {
   const { transaction, message, name } = recording;
@@ -171,9 +219,8 @@ export async function writeRecordings(
     const { contentType, body, transaction: id, message } = recording;
     const name = nameOf(recording);
     if (name in readings || body.length > MOST_BYTES) continue;
-    const read = await readMessage({ headers: { 'content-type': contentType }, body });
-    const transaction = transactionOf(read, message);
-    if (transaction?.id !== id) continue;
+    const transaction = await recordedAs(recording);
+    if (!transaction) continue;
     readings[name] = await readingOf(recording, transaction);
     const header = JSON.stringify({ target: `${id} ${message}`, contentType });
     writeFileSync(join(FOLDER, `${name}.bin`), Buffer.concat([Buffer.from(`${header}\n`), body]));
@@ -193,7 +240,7 @@ function readingsKept(): Record<string, Reading> {
 /** A message of a former run, and what it was read as. */
 export interface KeptRecording extends Pick<Recording, 'contentType' | 'body' | 'message'> {
   readonly name: string;
-  readonly transaction: AnyTransaction;
+  readonly transaction: RecordedTransaction;
   readonly expected: Reading | undefined;
 }
 
@@ -209,7 +256,7 @@ export function keptRecordings(): readonly KeptRecording[] {
       const end = octets.indexOf('\n');
       const header = JSON.parse(octets.toString('utf8', 0, end)) as Record<string, string>;
       const [id, message] = (header.target ?? '').split(' ');
-      const transaction = CATALOGUE.find((one) => one.id === id);
+      const transaction = [...CATALOGUE, ...MLLP_CATALOGUE].find((one) => one.id === id);
       if (!transaction || (message !== 'request' && message !== 'response')) {
         throw new Error(`${file} names no message of a transaction`);
       }

@@ -9,6 +9,20 @@ describe('what strangers wrote in a recorded run', () => {
     expect(new Set(names).size).toBe(32);
   });
 
+  it('is there: requests and answers of IPF and HAPI by HL7 v2', () => {
+    const byV2 = recordings.filter(({ name }) => /^(?:mllp-ipf|hapi)/.test(name));
+    const names = byV2.map(({ transaction, message }) => `${transaction.id} ${message}`);
+    expect([...new Set(names)].sort()).toEqual(
+      [
+        'ITI-10 response',
+        ...['ITI-21', 'ITI-30', 'ITI-8', 'ITI-9'].flatMap((id) => [
+          `${id} request`,
+          `${id} response`,
+        ]),
+      ].sort(),
+    );
+  });
+
   it.each(['zeep', 'node-soap'])('is there: requests of %s, made of our WSDLs', (peer) => {
     const names = recordings.filter(({ name }) => name.startsWith(`${peer}-`));
     const asked = names.map(({ transaction }) => transaction.id);

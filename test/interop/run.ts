@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ALL_CASES } from './all-cases.ts';
-import { IPF_PEER } from './interop-case.ts';
 import { interopPage, type Outcome, plainMatrix } from './matrix.ts';
-import { PEERS, peerOf } from './peers.ts';
+import { IN_JAVA, PEERS, peerOf } from './peers.ts';
 import { writeRecordings } from './recorder.ts';
 import { InteropWorld } from './world.ts';
 
@@ -41,7 +40,10 @@ const skipped = new Map(
 const cases = asked.filter((one) => !skipped.has(peerOf(one)));
 const peers = [...new Set(cases.map(peerOf))];
 console.log(`interop: ${cases.length} cases against ${peers.join(', ') || 'nobody'}`);
-const world = await InteropWorld.start({ record: values.record, ipf: peers.includes(IPF_PEER) });
+const world = await InteropWorld.start({
+  record: values.record,
+  ipf: peers.some((peer) => IN_JAVA.includes(peer)),
+});
 const outcomes: Outcome[] = [];
 try {
   for (const one of cases) outcomes.push(await outcomeOf(one));

@@ -11,8 +11,21 @@ import { foundFederation, type Federation, type Region } from '../../scripts/fed
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
-import { type Cell, type Recording, Tap } from './recorder.ts';
+import type { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
+import type { Cell, Recording } from './recorder.ts';
 import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
+import { Tape } from './tape.ts';
+import {
+  listPeerSystems,
+  NAMED_AUTHORITIES,
+  NOTIFIED,
+  openV2,
+  type PeerPort,
+  planPorts,
+  type V2Actor,
+  type V2Ports,
+  WIDE_AREA,
+} from './v2-world.ts';
 
 /** The community that IPF plays: what it answers for is written in `World.java`, too. */
 export const IPF = {
@@ -25,6 +38,7 @@ export const IPF = {
 const HOSPITAL_TRANSACTIONS = [
   ...['ITI-18', 'ITI-41', 'ITI-42', 'ITI-43', 'ITI-44', 'ITI-45', 'ITI-47'],
   ...['ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-86', 'ITI-92'],
+  ...['ITI-8', 'ITI-9', 'ITI-21', 'ITI-30'],
 ];
 const GATEWAY_TRANSACTIONS = ['ITI-38', 'ITI-39', 'ITI-55', 'ITI-56', 'ITI-92'];
 
@@ -34,7 +48,13 @@ export interface Urls {
   ours(actor: string): string;
   /** IPF's server for a transaction. */
   peer(transaction: string): string;
+  /** Our actors and the peer's servers for HL7 v2: `mllps://…`. */
+  v2(place: V2Actor | PeerPort): string;
 }
+
+const DEADLINE_MS = 300_000;
+/** The machine may have much else to do. */
+const READY_MS = 300_000;
 
 /** Something that runs beside the world and ends with it. */
 export interface Companion {
@@ -47,6 +67,8 @@ export class InteropWorld {
   readonly federation: Federation;
   readonly region: Region;
   readonly client: Client;
+  readonly v2: MllpSender;
+  readonly hospital: ConnectionOptions;
   readonly urls: Urls;
   readonly #peer: Peer | undefined;
   readonly #process: RegionProcess;
@@ -60,6 +82,7 @@ export class InteropWorld {
     region: Region;
     peer: Peer | undefined;
     client: Client;
+    hospital: ConnectionOptions;
     urls: Urls;
     process: RegionProcess;
     tape: Tape;
@@ -69,6 +92,8 @@ export class InteropWorld {
     this.region = made.region;
     this.#peer = made.peer;
     this.client = made.client;
+    this.hospital = made.hospital;
+    this.v2 = openV2(DEADLINE_MS);
     this.urls = made.urls;
     this.#process = made.process;
     this.#tape = made.tape;
@@ -77,19 +102,29 @@ export class InteropWorld {
   /** With `record`, a tap stands in each wire and keeps what the peer writes. Without `ipf`, other peers are alone with us. */
   static async start({ record = false, ipf = true } = {}): Promise<InteropWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'kakehashi-interop-'));
-    const federation = await found(folder);
+    const ports = await planPorts();
+    const federation = await found(folder, ports);
     const region = regionOf(federation, 'proof');
     const stranger = regionOf(federation, 'ipf');
+    const consumer = regionOf(federation, 'ipf-v2');
     const hospital = federation.systems.get('hospital');
     if (!hospital) throw new Error('the federation lacks its hospital');
-    const tape = await Tape.start(record ? { region, stranger, client: hospital.tls } : undefined);
-    const ours = tape.taps[0]?.url ?? region.url;
-    const theirs = tape.taps[1]?.url ?? stranger.url;
+    const tape = await Tape.start(
+      record ? { region, stranger, consumer, client: hospital.tls, ports } : undefined,
+    );
+    const { ours = region.url, theirs = stranger.url } = tape.soap;
     const urls: Urls = {
       ours: (actor) => `${ours}/${actor}`,
       peer: (transaction) => `${theirs}/${transaction.toLowerCase().replace('-', '')}`,
+      v2: (place) => `mllps://127.0.0.1:${tape.v2Ports[place] ?? ports[place]}`,
     };
     await pointAt(region, stranger, urls);
+    await listPeerSystems(region, {
+      v2: consumer.plan.name,
+      home: IPF.homeCommunityId,
+      soap: { 'ITI-45': urls.peer('ITI-45'), 'ITI-46': urls.peer('ITI-46') },
+      notified: urls.v2('pix-iti10-utf8'),
+    });
     await admitStrangers(folder, federation, region);
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([
@@ -99,13 +134,16 @@ export class InteropWorld {
             port: Number(new URL(stranger.url).port),
             anchors: join(stranger.folder, 'certificates', 'anchors.pem'),
             log: join(folder, 'ipf.log'),
+            ports,
           })
         : undefined,
-      // Where everything runs at once on a small machine, the first seconds are long.
-      startRegion(region, { readyMs: 240_000 }),
+      startRegion(region, { readyMs: READY_MS }),
     ]);
-    const client = await openClient({ tls: hospital.tls, deadlineMs: 300_000 });
-    return new InteropWorld({ folder, federation, region, peer, client, urls, process, tape });
+    const client = await openClient({ tls: hospital.tls, deadlineMs: DEADLINE_MS });
+    return new InteropWorld({
+      ...{ folder, federation, region, peer, client, urls, process, tape },
+      hospital: hospital.tls,
+    });
   }
 
   /** IPF. @throws Error where this run is without it */
@@ -172,6 +210,7 @@ export class InteropWorld {
 
   async stop({ keep = false } = {}): Promise<void> {
     await this.client.close();
+    this.v2.close();
     for (const started of await Promise.allSettled(this.#companions.values())) {
       if (started.status === 'fulfilled') await started.value.stop();
     }
@@ -182,53 +221,14 @@ export class InteropWorld {
   }
 }
 
-/** The taps, and what they heard. */
-class Tape {
-  readonly recordings: Recording[] = [];
-  taps: readonly Tap[] = [];
-  cell: Cell | undefined;
-
-  static async start(
-    wires: { region: Region; stranger: Region; client: ConnectionOptions } | undefined,
-  ): Promise<Tape> {
-    const tape = new Tape();
-    if (wires === undefined) return tape;
-    const { region, stranger, client } = wires;
-    tape.taps = await Promise.all(
-      (
-        [
-          [region, 'request'],
-          [stranger, 'response'],
-        ] as const
-      ).map(async ([to, message]) =>
-        Tap.start(
-          { server: await tlsOf(to), client, target: to.url, message },
-          (contentType, body) => tape.#keep({ message, contentType, body }),
-        ),
-      ),
-    );
-    return tape;
-  }
-
-  #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
-    const direction = heard.message === 'request' ? 'inward' : 'outward';
-    if (this.cell?.direction === direction) this.recordings.push({ ...this.cell, ...heard });
-  }
-}
-
-/** The certificate and key of a region's own gateway. */
-async function tlsOf({ folder }: Region) {
-  const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
-  return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
-}
-
 function regionOf(federation: Federation, name: string): Region {
   const region = federation.regions.get(name);
   if (!region) throw new Error(`the federation lacks ${name}`);
   return region;
 }
 
-function found(directory: string): Promise<Federation> {
+function found(directory: string, ports: V2Ports): Promise<Federation> {
+  const { patientIdentity, documentRegistry } = ports;
   return foundFederation({
     directory,
     now: new Date(),
@@ -241,10 +241,22 @@ function found(directory: string): Promise<Federation> {
         repositoryUniqueId: PROOF.repositoryUniqueId,
         device: PROOF.device,
         networkId: 'NET-1',
-        assigningAuthorities: [{ oid: PROOF.chartNumbers, name: 'charts' }],
+        assigningAuthorities: [
+          { oid: PROOF.chartNumbers, name: 'charts', namespace: NAMED_AUTHORITIES[0].namespace },
+          ...Object.entries(NOTIFIED).map(([wire, oid]) => ({ oid, name: `told by ${wire}` })),
+          { oid: WIDE_AREA.theirs, name: 'their wide-area ids' },
+          { oid: WIDE_AREA.ours, name: 'our wide-area ids' },
+        ],
+        listen: { mllps: { host: '127.0.0.1', patientIdentity, documentRegistry } },
+        settings: { wideArea: { service: WIDE_AREA.name, domain: WIDE_AREA.ours } },
       },
-      // It runs as IPF; what is founded for it is its certificate and its line in our directory.
+      // They run as IPF; what is founded for them is their certificate and their line in our directory.
       { name: 'ipf', title: 'ipf', ...IPF, networkId: 'NET-2', assigningAuthorities: [] },
+      {
+        ...{ name: 'ipf-v2', title: 'ipf-v2', ...IPF, networkId: 'NET-3' },
+        homeCommunityId: `${IPF.homeCommunityId}.2`,
+        assigningAuthorities: [],
+      },
     ],
     systems: [
       {
@@ -252,7 +264,11 @@ function found(directory: string): Promise<Federation> {
         institution: '9900000000',
         regions: ['proof'],
         sourceIds: [PROOF.sourceId],
-        assigningAuthorities: [PROOF.chartNumbers, PROOF.affinityDomain],
+        assigningAuthorities: [
+          PROOF.chartNumbers,
+          PROOF.affinityDomain,
+          ...Object.values(NOTIFIED),
+        ],
         transactions: HOSPITAL_TRANSACTIONS,
         homeCommunityId: PROOF.partnerCommunity,
       },
@@ -279,11 +295,14 @@ async function makeBundles(folder: string, federation: Federation) {
   await writeFile(passwordFile, 'interop-trial\n', { mode: 0o600 });
   const server = join(work, 'server.p12');
   const hospital = join(work, 'hospital.p12');
+  const v2Server = join(work, 'v2.p12');
   const own = join(regionOf(federation, 'ipf').folder, 'certificates', 'own.pem');
   bundle(own, server, passwordFile);
+  const ownOfV2 = join(regionOf(federation, 'ipf-v2').folder, 'certificates', 'own.pem');
+  bundle(ownOfV2, v2Server, passwordFile);
   bundle(federation.systems.get('hospital')?.certificateFile ?? '', hospital, passwordFile);
   const cxf = strangerFiles(folder, 'cxf');
   bundle(cxf.certificate, cxf.bundle, passwordFile);
   const clients = { hospital, gateway: server, cxf: cxf.bundle };
-  return { folder: work, server, clients, passwordFile };
+  return { folder: work, server, v2Server, clients, passwordFile };
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { PeerFailure } from '../../actors/actor.ts';
@@ -124,6 +125,20 @@ describe('What is sent over MLLP', () => {
     await Promise.all([send(), send(), send()]);
     expect(consumer.sockets).toHaveLength(1);
     expect(consumer.messages).toHaveLength(3);
+  });
+
+  it('leaves nothing behind on a connection that is used again and again', async () => {
+    const opened: Socket[] = [];
+    const note = (message: unknown) => opened.push((message as { socket: Socket }).socket);
+    subscribe('net.client.socket', note);
+    await send();
+    unsubscribe('net.client.socket', note);
+    const listening = () =>
+      ['error', 'end', 'close', 'timeout', 'data'].map((event) => opened[0]?.listenerCount(event));
+    const before = listening();
+    for (let round = 0; round < 12; round += 1) await send();
+    expect(opened).toHaveLength(1);
+    expect(listening()).toEqual(before);
   });
 
   it('is sent again with the same MSH-10 over a new connection where the kept one was closed', async () => {

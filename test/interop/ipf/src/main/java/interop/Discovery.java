@@ -24,15 +24,15 @@ final class Discovery {
     String family = name == null ? null : textOf(name, "family");
     String given = name == null ? null : textOf(name, "given");
     String birth = asked.value("livingSubjectBirthTime", "value", "value");
-    People.Discovered found = people.discover(family, given, birth);
+    java.util.List<People.Discovered> found = people.discover(family, given, birth);
 
-    String subject = found == null ? "" : subject(found);
+    String subject = found.stream().map(Discovery::subject).collect(java.util.stream.Collectors.joining());
     String content = "  <acknowledgement><typeCode code=\"AA\"/><targetMessage>" + id("id", asked.first("PRPA_IN201305UV02", "id"))
         + "</targetMessage></acknowledgement>\n"
         + "  <controlActProcess classCode=\"CACT\" moodCode=\"EVN\"><code code=\"PRPA_TE201306UV02\" codeSystem=\"2.16.840.1.113883.1.6\"/>\n"
         + subject
         + "    <queryAck>" + id("queryId", asked.first("queryByParameter", "queryId"))
-        + "<statusCode code=\"deliveredResponse\"/><queryResponseCode code=\"" + (found == null ? "NF" : "OK") + "\"/></queryAck>\n"
+        + "<statusCode code=\"deliveredResponse\"/><queryResponseCode code=\"" + (found.isEmpty() ? "NF" : "OK") + "\"/></queryAck>\n"
         + queryOf(request)
         + "  </controlActProcess>\n";
     String sender = asked.first("representedOrganization", "id") == null ? null : organization(asked, "sender");

@@ -25,6 +25,7 @@ final class IdentityClient {
           "ITI-44", new Way("pixv3-iti44", IdentityClient::feed, iti44RequestValidator(), iti44ResponseValidator()),
           "ITI-45", new Way("pixv3-iti45", IdentityClient::crossReference, iti45RequestValidator(), iti45ResponseValidator()),
           "ITI-47", new Way("pdqv3-iti47", IdentityClient::demographics, iti47RequestValidator(), iti47ResponseValidator()),
+          "ITI-56", new Way("xcpd-iti56", Locations::query, iti56RequestValidator(), iti56ResponseValidator()),
           "ITI-55", new Way("xcpd-iti55", IdentityClient::discovery, iti55RequestValidator(), iti55ResponseValidator()));
 
   private final CamelContext camel;
@@ -71,6 +72,14 @@ final class IdentityClient {
     for (V3 each : body.all("patient", "id")) {
       ids.add(each.attribute("extension") + "^^^&" + each.attribute("root") + "&ISO");
     }
+    // ITI-56: community and id there; ITI-55: what would tell the candidates apart.
+    ArrayNode locations = answer.putArray("locations");
+    for (V3 each : body.all(null, "PatientLocationResponse")) {
+      V3 there = each.first(null, "CorrespondingPatientId");
+      locations.add(each.first(null, "HomeCommunityId").text() + " " + there.attribute("extension") + "^^^&" + there.attribute("root") + "&ISO");
+    }
+    ArrayNode wanted = answer.putArray("wanted");
+    for (V3 each : body.all("actOrderRequired", "code")) wanted.add(each.attribute("code"));
     ArrayNode details = answer.putArray("details");
     for (V3 each : body.all("acknowledgementDetail", "code")) details.add(each.attribute("code"));
   }

@@ -45,6 +45,14 @@ final class IdentityRoutes extends RouteBuilder {
     demographics.setDefaultMatchQuality("100");
     translated("ITI-47", "pdqv3-iti47:iti47", iti47RequestValidator(), new PdqRequest3to2Translator(), people::demographics, demographics, iti47ResponseValidator());
 
+    translated("ITI-46", "pixv3-iti46:iti46", iti46RequestValidator(), new PixFeedRequest3to2Translator(), people::notified, acknowledgement, iti46ResponseValidator());
+
+    from("xcpd-iti56:iti56")
+        .routeId("ITI-56")
+        .process(Judge.reporting("ITI-56", "request", iti56RequestValidator(), IdentityRoutes::text))
+        .process(each -> each.getMessage().setBody(Locations.answer(text(each))))
+        .process(Judge.reporting("ITI-56", "response", iti56ResponseValidator(), each -> null));
+
     Discovery discovery = new Discovery(people);
     from("xcpd-iti55:iti55")
         .routeId("ITI-55")

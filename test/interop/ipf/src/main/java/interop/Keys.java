@@ -13,6 +13,7 @@ import java.security.cert.CertificateFactory;
 import org.apache.camel.support.jsse.KeyManagersParameters;
 import org.apache.camel.support.jsse.KeyStoreParameters;
 import org.apache.camel.support.jsse.SSLContextParameters;
+import org.apache.camel.support.jsse.SSLContextServerParameters;
 import org.apache.camel.support.jsse.TrustManagersParameters;
 
 /** Keys and anchors of this process: PKCS#12 bundles under one password, and the anchors beside them. */
@@ -60,6 +61,15 @@ final class Keys {
     SSLContextParameters tls = new SSLContextParameters();
     tls.setKeyManagers(own);
     tls.setTrustManagers(trusted);
+    return tls;
+  }
+
+  /** A listener that wants a certificate of whoever comes. */
+  SSLContextParameters server(String bundle) {
+    SSLContextParameters tls = client(bundle);
+    SSLContextServerParameters clients = new SSLContextServerParameters();
+    clients.setClientAuthentication("REQUIRE");
+    tls.setServerParameters(clients);
     return tls;
   }
 

@@ -44,10 +44,18 @@ public final class Peer {
     }
     Mappings.register();
     Wire.bind(camel);
-    try (Web web = new Web(options.get("port").asInt(), options.get("server").asText(), keys)) {
+    V2.bind(camel);
+    camel.getRegistry().bind("continuations", new Continuations());
+    SSLContextParameters v2Server = keys.server(options.get("v2Server").asText());
+    camel.getRegistry().bind("tls-v2-server", v2Server);
+    People people = new People();
+    try (Web web = new Web(options.get("port").asInt(), options.get("server").asText(), keys);
+        HapiServer hapi = new HapiServer(v2Server.createSSLContext(camel))) {
+      hapi.start(options.get("ports"));
       web.start();
       camel.addRoutes(new XdsRoutes(new Store(folder)));
-      camel.addRoutes(new IdentityRoutes(new People()));
+      camel.addRoutes(new IdentityRoutes(people));
+      camel.addRoutes(new V2Routes(people, options.get("ports")));
       camel.start();
       Events.emit("ready", Events.JSON.createObjectNode());
       serve(camel);
@@ -58,12 +66,16 @@ public final class Peer {
   private static void serve(CamelContext camel) throws Exception {
     XdsClient xds = new XdsClient(camel);
     IdentityClient identity = new IdentityClient(camel);
+    V2Client v2 = new V2Client(camel);
+    HapiClient hapi = new HapiClient(camel);
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       if (line.isBlank()) continue;
       Case asked = new Case(Events.JSON.readTree(line));
-      Events.emit("answer", xds.knows(asked) ? xds.ask(asked) : identity.ask(asked));
+      if (hapi.knows(asked)) Events.emit("answer", hapi.ask(asked));
+      else if (v2.knows(asked)) Events.emit("answer", v2.ask(asked));
+      else Events.emit("answer", xds.knows(asked) ? xds.ask(asked) : identity.ask(asked));
     }
   }
 }

@@ -21,6 +21,12 @@ final class People {
   private record Person(List<String> ids, String family, String given, String birth, String rest) {}
 
   private final Map<String, Person> people = new LinkedHashMap<>();
+  private final Map<String, String> namespaces = new LinkedHashMap<>(Map.of(World.AUTHORITY, "IPF"));
+
+  /** How the feeds call an authority. */
+  synchronized String namespaceOf(String oid) {
+    return namespaces.getOrDefault(oid, "NS");
+  }
 
   /** ITI-44: a person becomes known under her ids, and under an id of this affinity domain. */
   synchronized Message feed(Message adt) {
@@ -34,8 +40,7 @@ final class People {
       }
       if (event.equals("A40")) merge(told, ids.get(0));
       else keep(told, ids);
-      String text = header("ACK^" + event, "2.3.1") + "MSA|AA|" + told.get("/MSH-10") + "\r";
-      return PIX.FeedInteractions.ITI_8_PIX.getHl7v2TransactionConfiguration().getParser().parse(text);
+      return acknowledged(told);
     } catch (HL7Exception fault) {
       throw new IllegalStateException(fault);
     }
@@ -67,10 +72,50 @@ final class People {
     if (person == null || people.remove(gone) == null) throw Hl7v3Exception.make("no such patient");
   }
 
-  private static List<String> idsOf(Terser told, String group) throws HL7Exception {
+  /** ITI-10 and ITI-46: ids of a person, which nobody here has to keep. */
+  synchronized Message notified(Message adt) {
+    try {
+      if (idsOf(new Terser(adt), "").stream().anyMatch(each -> each.startsWith("REFUSE"))) {
+        throw Hl7v3Exception.make("この番号は知られていません");
+      }
+      return acknowledged(new Terser(adt));
+    } catch (HL7Exception fault) {
+      throw new IllegalStateException(fault);
+    }
+  }
+
+  /** ITI-30: ADT of v2.5; what is linked or unlinked is only looked up. */
+  synchronized void manage(Message adt) throws HL7Exception {
+    Terser told = new Terser(adt);
+    switch (told.get("/MSH-9-2")) {
+      case "A24", "A37" -> {
+        for (String pid : List.of("/PID-3", "/PID2-3")) {
+          if (!people.containsKey(told.get(pid + "-1") + "^^^&" + told.get(pid + "-4-2") + "&ISO")) {
+            throw Hl7v3Exception.make("no such patient");
+          }
+        }
+      }
+      case "A47" -> {
+        Person person = people.remove(told.get("/MRG-1-1") + "^^^&" + told.get("/MRG-1-4-2") + "&ISO");
+        if (person == null) throw Hl7v3Exception.make("no such patient");
+        people.put(idsOf(told, "").get(0), person);
+      }
+      default -> feed(adt);
+    }
+  }
+
+  private static Message acknowledged(Terser told) throws HL7Exception {
+    String text = header("ACK^" + told.get("/MSH-9-2"), "2.3.1") + "MSA|AA|" + told.get("/MSH-10") + "\r";
+    return PIX.FeedInteractions.ITI_8_PIX.getHl7v2TransactionConfiguration().getParser().parse(text);
+  }
+
+  private List<String> idsOf(Terser told, String group) throws HL7Exception {
     List<String> ids = new ArrayList<>();
     for (int i = 0; told.get(group + "/PID-3(" + i + ")-1") != null; i += 1) {
       String authority = told.get(group + "/PID-3(" + i + ")-4-2");
+      String namespace = told.get(group + "/PID-3(" + i + ")-4-1");
+      // What a feed by V2 calls it; V3 has other names, which are no namespace.
+      if (namespace != null && namespace.matches("[A-Z]{1,20}")) namespaces.put(authority, namespace);
       ids.add(told.get(group + "/PID-3(" + i + ")-1") + "^^^&" + authority + "&ISO");
     }
     return ids;
@@ -89,7 +134,7 @@ final class People {
       String parameters = "QPD|IHE PIX Query|" + tag + "|" + asked + "\r";
       String text;
       if (person == null) {
-        text = head + "MSA|AE|" + message + "\rERR||QPD^1^3^1^1|204|E||この番号は知られていません\rQAK|" + tag + "|AE\r" + parameters;
+        text = head + "MSA|AE|" + message + "\rERR||QPD^1^3^1^1|204|E|||この番号は知られていません\rQAK|" + tag + "|AE\r" + parameters;
       } else {
         List<String> found = person.ids().stream()
             .filter(each -> !each.equals(asked))
@@ -110,7 +155,9 @@ final class People {
       Terser told = new Terser(query);
       Map<String, String> facets = new LinkedHashMap<>();
       for (int i = 0; told.get("/QPD-3(" + i + ")-1") != null; i += 1) {
-        facets.putIfAbsent(told.get("/QPD-3(" + i + ")-1"), told.get("/QPD-3(" + i + ")-2"));
+        // A first component or subcomponent may be named or not.
+        String place = told.get("/QPD-3(" + i + ")-1").replaceFirst("^(@PID\\.5\\.\\d+|@PID\\.7)\\.1$", "$1");
+        facets.putIfAbsent(place, told.get("/QPD-3(" + i + ")-2"));
       }
       List<Person> found = matching(facets.get("@PID.5.1"), facets.get("@PID.5.2"), facets.get("@PID.7"));
       StringBuilder text = new StringBuilder(header("RSP^K22^RSP_K21", "2.5"));
@@ -127,13 +174,12 @@ final class People {
     }
   }
 
-  /** ITI-55: the ids and the PID of the one whom the words fit; null where nobody is. */
-  synchronized Discovered discover(String family, String given, String birth) {
-    List<Person> found = matching(family, given, birth);
-    if (found.size() != 1) return null;
-    Person one = found.get(0);
-    String regional = one.ids().stream().filter(each -> each.contains("&" + World.AUTHORITY + "&")).findFirst().orElseThrow();
-    return new Discovered(regional.substring(0, regional.indexOf('^')), one.family(), one.given(), one.birth());
+  /** ITI-55: the id and the PID of each whom the words fit. */
+  synchronized List<Discovered> discover(String family, String given, String birth) {
+    return matching(family, given, birth).stream().map(one -> {
+      String regional = one.ids().stream().filter(each -> each.contains("&" + World.AUTHORITY + "&")).findFirst().orElseThrow();
+      return new Discovered(regional.substring(0, regional.indexOf('^')), one.family(), one.given(), one.birth());
+    }).toList();
   }
 
   /** Whom another community may learn of. */

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import type { Region } from '../../scripts/federation.ts';
+import { type Cell, HL7_V2, type Recording, Tap } from './recorder.ts';
+import {
+  MllpTap,
+  PEER_PORTS,
+  type PeerPort,
+  V2_ACTORS,
+  type V2Actor,
+  type V2Ports,
+} from './v2-world.ts';
+
+/** The taps, and what they heard. */
+export class Tape {
+  readonly recordings: Recording[] = [];
+  taps: readonly { stop(): void }[] = [];
+  /** Where a tap stands in front of a place that takes HL7 v2. */
+  v2Ports: Partial<Record<V2Actor | PeerPort, number>> = {};
+  soap: { readonly ours?: string | undefined; readonly theirs?: string | undefined } = {};
+  cell: Cell | undefined;
+
+  static async start(
+    wires:
+      | {
+          region: Region;
+          stranger: Region;
+          consumer: Region;
+          client: ConnectionOptions;
+          ports: V2Ports;
+        }
+      | undefined,
+  ): Promise<Tape> {
+    const tape = new Tape();
+    if (wires === undefined) return tape;
+    const { region, stranger, consumer, client, ports } = wires;
+    const soap = await Promise.all(
+      (
+        [
+          [region, 'request'],
+          [stranger, 'response'],
+        ] as const
+      ).map(async ([to, message]) =>
+        Tap.start(
+          { server: await tlsOf(to), client, target: to.url, message },
+          (contentType, body) => tape.#keep({ message, contentType, body }),
+        ),
+      ),
+    );
+    tape.soap = { ours: soap[0]?.url, theirs: soap[1]?.url };
+    const v2 = await Promise.all(
+      [...V2_ACTORS, ...PEER_PORTS].map(async (place) => {
+        const isOurs = (V2_ACTORS as readonly string[]).includes(place);
+        const message = isOurs ? ('request' as const) : ('response' as const);
+        const server = await tlsOf(isOurs ? region : consumer);
+        const options = { server, client, port: ports[place], message };
+        return await MllpTap.start(options, (octets) =>
+          tape.#keep({ message, contentType: HL7_V2, body: Buffer.from(octets) }),
+        ).then((tap) => {
+          tape.v2Ports[place] = tap.port;
+          return tap;
+        });
+      }),
+    );
+    tape.taps = [...soap, ...v2];
+    return tape;
+  }
+
+  #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
+    const direction = heard.message === 'request' ? 'inward' : 'outward';
+    if (this.cell?.direction === direction) this.recordings.push({ ...this.cell, ...heard });
+  }
+}
+
+/** The certificate and key of a region's own gateway. */
+async function tlsOf({ folder }: Region) {
+  const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
+  return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
+}
