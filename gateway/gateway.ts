@@ -239,6 +239,7 @@ export class Gateway {
             spoolDirectory,
             database,
             now: this.#now,
+            isAlone: config.database.kind === 'sqlite',
           }),
           { database, community, exchange },
         ),

@@ -43,6 +43,8 @@ export interface FileDocumentStoreOptions {
   readonly spoolDirectory: string;
   readonly database: Database;
   readonly now?: () => Date;
+  /** No other process works on database and folder: what an earlier one held, nobody holds any longer. */
+  readonly isAlone?: boolean;
 }
 
 /** Documents that were registered are settled with the next write, at the latest after this time. */
@@ -64,17 +66,21 @@ export class FileDocumentStore implements DocumentStore {
   readonly #spoolDirectory: string;
   readonly #database: Database;
   readonly #now: () => Date;
+  readonly #isAlone: boolean;
+  /** Holders whose requests began here, and when, the oldest first; those that ended without a word are forgotten in time. */
+  readonly #begun = new Map<string, number>();
   /** Holders whose documents were registered. That this is not written at once costs nobody a document. */
   readonly #registered = new Set<string>();
   /** The last work of each name. */
   readonly #turns = new Map<string, Promise<void>>();
   #settling: NodeJS.Timeout | undefined;
 
-  constructor({ directory, spoolDirectory, database, now }: FileDocumentStoreOptions) {
+  constructor({ directory, spoolDirectory, database, now, isAlone }: FileDocumentStoreOptions) {
     this.#files = new ContentFiles(directory);
     this.#spoolDirectory = spoolDirectory;
     this.#database = database;
     this.#now = now ?? (() => new Date());
+    this.#isAlone = isAlone ?? false;
     this.removals = new DocumentRemovals({ files: this.#files, database, now: this.#now });
   }
 
@@ -87,6 +93,7 @@ export class FileDocumentStore implements DocumentStore {
   async hold(documents: readonly NewDocument[]): Promise<HeldDocuments> {
     const taken: Taken[] = [];
     const holder = randomUUID();
+    this.#begin(holder);
     try {
       for (const document of documents) taken.push(await this.#octetsOf(document));
       // Named first, put in place afterwards: from the naming on no other process removes the file.
@@ -129,7 +136,19 @@ export class FileDocumentStore implements DocumentStore {
       claims.flatMap(({ holder, unique_id }) => (this.#registered.has(holder) ? unique_id : [])),
     );
     const since = this.#now().getTime() - LONGEST_HOLD_MS;
-    return claims.some(({ unique_id, claimed_at }) => !stays.has(unique_id) && claimed_at > since);
+    return claims.some(
+      ({ holder, unique_id, claimed_at }) =>
+        !stays.has(unique_id) && claimed_at > since && (!this.#isAlone || this.#begun.has(holder)),
+    );
+  }
+
+  #begin(holder: string): void {
+    const at = this.#now().getTime();
+    for (const [other, since] of this.#begun) {
+      if (at - since < LONGEST_HOLD_MS) break;
+      this.#begun.delete(other);
+    }
+    this.#begun.set(holder, at);
   }
 
   async remove(uniqueIds: readonly string[]): Promise<ReadonlyMap<string, Removal>> {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   existsSync,
   mkdirSync,
@@ -33,8 +34,9 @@ describeOnBothDatabases('documents in files', (open) => {
       one.isFile(),
     );
   /** A store over the same folder and database, as another process has it. */
-  const aProcess = () =>
+  const aProcess = (facts: { isAlone?: boolean } = {}) =>
     new FileDocumentStore({
+      ...facts,
       directory: join(folder, 'documents'),
       spoolDirectory: join(folder, 'spool'),
       database,
@@ -177,6 +179,23 @@ describeOnBothDatabases('documents in files', (open) => {
     expect(await stored('a')).toBe('text');
     await (await hold(['a', 'text'])).discard();
     expect(await stored('a')).toBe('text');
+  });
+
+  it('does not wait for what a process before it held, where it is alone', async () => {
+    await hold(['1', 'text']);
+    const read = jest.spyOn(database, 'read');
+    const alone = aProcess({ isAlone: true });
+    expect(await alone.find(['1'], { settled: true })).toHaveLength(1);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits for its own requests where it is alone, too', async () => {
+    documents = aProcess({ isAlone: true });
+    const held = await hold(['1', 'text']);
+    const asked = documents.find(['1'], { settled: true });
+    await documents.find(['1']);
+    await held.discard();
+    expect(await asked).toEqual([]);
   });
 
   it('leaves out what it does not have, and says when octets are gone', async () => {
