@@ -1,13 +1,14 @@
 import { type BatchLink, matchBatch } from '../../actors/patient-identity/matching/batch.ts';
 import type { Normalised } from '../../actors/patient-identity/matching/normalised.ts';
 import { normalised } from '../../actors/patient-identity/matching/normalised.ts';
+import { UNKNOWN_REGION } from '../../actors/patient-identity/matching/region.ts';
 import type { RuleSet } from '../../actors/patient-identity/matching/rule-set.ts';
 import { generate } from './generator/generate.ts';
 import { registrationOf } from './registrations.ts';
 
 /**
  * How well a rule set did on generated registrations, as a region that imports them would have it: a pair counts as linked when
- * both are of one group, and what waits for a merge does not.
+ * both are of one group, and what waits for a merge does not; and as there, nothing is counted of the region.
  */
 export interface Evaluation {
   readonly seed: number;
@@ -61,7 +62,10 @@ export function evaluate(
     records.push(normalised(registrationOf(row, people.length)));
   }
   const began = performance.now();
-  const { links, blocking, groupOf } = matchBatch(records, { ruleSet });
+  const { links, blocking, groupOf } = matchBatch(records, {
+    ruleSet,
+    region: UNKNOWN_REGION,
+  });
   const seconds = (performance.now() - began) / 1000;
   const merged = unionOf(
     records.length,
