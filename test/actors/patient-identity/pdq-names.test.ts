@@ -1,6 +1,8 @@
 import type { Address, PatientId, PersonName } from '../../../profiles/patient.ts';
+import { ITI_21 } from '../../../profiles/pdq/iti-21.ts';
 import { AnIdentityActor, AUTHORITY } from '../../support/an-identity-actor.ts';
-import { aPerson } from '../../support/hl7v3-builders.ts';
+import { aDemographicsQuery, aPerson } from '../../support/hl7v3-builders.ts';
+import { aCaller, SHOWN } from '../../support/world-of-actors.ts';
 
 const atHospital = (id: string): PatientId => ({ id, assigningAuthority: AUTHORITY.hospital });
 const form = (
@@ -101,6 +103,23 @@ describe('A name in a demographics query', () => {
     expect(await named('ヴァ*')).toEqual({ van: 90, baba: 90 });
     expect(await named('ヴェ*', 'シハ*')).toEqual({ halves: 90 });
     expect(await named('バ*')).toEqual({ van: 90, baba: 90 });
+  });
+
+  it('finds the same with such a beginning over HL7 v2', async () => {
+    const { matches } = await actor.world.as(aCaller(), SHOWN)(ITI_21, 'patient-identity', {
+      ...aDemographicsQuery({
+        criteria: { livingSubjectName: [{ family: 'ヴ*', given: [] }] },
+        scopingOrganizations: [AUTHORITY.hospital],
+      }),
+      kind: 'query',
+      asker: { application: 'APP', facility: 'FAC' },
+    });
+    expect(matches.map(({ ids }) => ids[0]?.id).sort()).toEqual([
+      'brown',
+      'buena',
+      'halves',
+      'van',
+    ]);
   });
 
   it('finds with a beginning in kana who goes on in kanji', async () => {
