@@ -25,6 +25,10 @@ export interface Objections {
   readonly apart: (one: number, other: number) => boolean;
   /** Something in the two records speaks against it by itself. */
   readonly contradicts: (one: number, other: number) => boolean;
+  /**
+   * Nothing but their ids of one authority keeps a rule from linking these two: they are put up as a merge. Default: never.
+   */
+  readonly isSameButForAuthority?: (one: number, other: number) => boolean;
 }
 
 /** A link that was not followed, and why. */
@@ -45,8 +49,9 @@ export interface Clusters {
  *
  * First what people and the affinity domain have said, whatever a rule says. Then a rule's links inside a group that there is
  * already, then those between groups, the strongest first; a rule never brings two ids of one authority together. A group
- * that a rule would link to two others which cannot be one is linked to neither: a person must look. So the outcome does not
- * depend on the order in which the records came, but for a link that stands already: it is kept when a second candidate comes.
+ * that a rule would link to two others which cannot be one is linked to neither: a person must look. Where the two others are
+ * one for the rule but for their authority, all it takes is their merge: the stronger link is followed until then. So the
+ * outcome does not depend on the order in which the records came, but for a link that stands already: it is kept when a second candidate comes.
  */
 export function clustersOf(
   members: readonly Member[],
@@ -132,19 +137,20 @@ class Forming {
   ): Pick<Unfollowed, 'why' | 'conflict'> | undefined {
     const pairs = a.flatMap((one) => b.map((other) => [one, other] as const));
     const { apart, contradicts } = this.#objections;
-    if (pairs.some(([one, other]) => apart(one.number, other.number))) return { why: 'apart' };
+    const parted = pairs.filter(([one, other]) => apart(one.number, other.number));
+    if (parted.length > 0) {
+      const charts = parted.find(([one, other]) => haveCommon(one, other));
+      return {
+        why: 'apart',
+        ...(charts === undefined ? {} : { conflict: [charts[0].number, charts[1].number] }),
+      };
+    }
     if (by !== 'rule') return undefined;
-    const conflict = pairs.find(([one, other]) =>
-      one.authorities.some((authority) => other.authorities.includes(authority)),
-    );
+    const conflict = pairs.find(([one, other]) => haveCommon(one, other));
     if (conflict) {
       return { why: 'one authority', conflict: [conflict[0].number, conflict[1].number] };
     }
-    const toldOtherwise = pairs.some(
-      ([one, other]) =>
-        one.told !== undefined && other.told !== undefined && one.told !== other.told,
-    );
-    if (toldOtherwise) return { why: 'told otherwise' };
+    if (pairs.some(([one, other]) => isToldOtherwise(one, other))) return { why: 'told otherwise' };
     const contradicted = pairs.some(([one, other]) => contradicts(one.number, other.number));
     return contradicted ? { why: 'contradiction' } : undefined;
   }
@@ -162,7 +168,30 @@ class Forming {
         .filter((rival) => rival !== group && rival !== partner)
         // A third that is refused for its own sake is no candidate.
         .filter((rival) => !this.#objectionTo(group, rival, 'rule'))
-        .some((rival) => this.#objectionTo(partner, rival, 'rule'));
+        .some((rival) => this.#cannotBeOne(partner, rival));
     return rivals(a, b) || rivals(b, a);
   }
+
+  /** More is in the way than a merge that is put up anyway. */
+  #cannotBeOne(a: readonly Member[], b: readonly Member[]): boolean {
+    const objection = this.#objectionTo(a, b, 'rule');
+    if (objection?.why !== 'one authority') return objection !== undefined;
+    const { contradicts, isSameButForAuthority = () => false } = this.#objections;
+    const pairs = a.flatMap((one) => b.map((other) => [one, other] as const));
+    return !pairs.every(
+      ([one, other]) =>
+        !isToldOtherwise(one, other) &&
+        (haveCommon(one, other)
+          ? isSameButForAuthority(one.number, other.number)
+          : !contradicts(one.number, other.number)),
+    );
+  }
+}
+
+function haveCommon(one: Member, other: Member): boolean {
+  return one.authorities.some((authority) => other.authorities.includes(authority));
+}
+
+function isToldOtherwise(one: Member, other: Member): boolean {
+  return one.told !== undefined && other.told !== undefined && one.told !== other.told;
 }

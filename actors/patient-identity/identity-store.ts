@@ -374,3 +374,8 @@ export interface IdentityCriteria {
 export function pairOf(one: number, other: number): RecordPair {
   return one < other ? { low: one, high: other } : { low: other, high: one };
 }
+
+/** Tells a pair from every other. */
+export function pairNameOf({ low, high }: RecordPair): string {
+  return `${low} ${high}`;
+}

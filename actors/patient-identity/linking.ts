@@ -8,7 +8,8 @@ import {
   type SourceRecord,
 } from './identity-store.ts';
 import type { MatchDecision, Matcher } from './matcher.ts';
-import { type Change, haveCommonAuthority, regroup } from './regroup.ts';
+import { haveCommonAuthority } from './neighbourhood.ts';
+import { type Change, regroup } from './regroup.ts';
 import { searchKeysOf } from './search-names.ts';
 import { issueWideAreaIds } from './wide-area-ids.ts';
 

@@ -1,6 +1,12 @@
 import type { PersonName } from '../../profiles/patient.ts';
 import { cleaned, foldedKanji, scriptOf, WILDCARD } from './matching/kanji.ts';
-import { foldedKana, soundOfKana, soundOfRomaji } from './matching/sound.ts';
+import {
+  beginningsOfKana,
+  foldedKana,
+  soundOfKana,
+  soundOfRomaji,
+  spelledKana,
+} from './matching/sound.ts';
 import { type NameKeys, nameKey } from './names.ts';
 
 /** A part of a name as it is looked up: the whole of a key, or how it begins. */
@@ -92,8 +98,28 @@ function askedPart(text: string): AskedPart | undefined {
 function patternsOf({ text, isPrefix }: AskedPart): readonly PartPattern[] {
   const { written, sound } = keyed(text);
   // The beginning of a sound is not the sound of a beginning: コウ would find コンドウ. Latin letters have nothing else.
-  const texts = isPrefix && written !== '' ? withLost(written) : [...withLost(written), sound];
+  const texts =
+    isPrefix && written !== ''
+      ? [...withLost(written), ...beginningsOf(text)]
+      : [...withLost(written), sound];
   return [...new Set(texts)].filter((one) => one !== '').map((one) => ({ text: one, isPrefix }));
+}
+
+/**
+ * Of kana, how a key begins whose name begins so: a cut pair is folded otherwise than its first letter, and a name that goes on
+ * in kanji is folded as kanji.
+ */
+function beginningsOf(text: string): readonly string[] {
+  const begun = cleaned(text);
+  return scriptOf(begun) === 'kana' ? [...beginningsOfKana(begun), foldedKanji(begun)] : [];
+}
+
+/** Whether a name begins so, kana letter by letter. */
+function beginsSo(text: string, part: string): boolean {
+  const [begun, whole] = [cleaned(text), cleaned(part)];
+  if (begun === '' || scriptOf(begun) !== 'kana') return false;
+  if (scriptOf(whole) === 'kanji') return foldedKanji(whole).startsWith(foldedKanji(begun));
+  return scriptOf(whole) === 'kana' && spelledKana(whole).startsWith(spelledKana(begun));
 }
 
 /** The characters, and the same with one of them lost. A single one that is lost says nothing, but how a name begins. */
@@ -151,6 +177,7 @@ function partDegree({ text, isPrefix }: AskedPart, part: string): number {
     if (!withoutLoss) return DEGREE.lost;
     return isPrefix ? DEGREE.beginning : DEGREE.variant;
   }
+  if (isPrefix && beginsSo(text, part)) return DEGREE.beginning;
   if (withLost(one.written).some((lost) => agrees(lost, other.written))) return DEGREE.lost;
   return agrees(one.sound, other.sound) && !(isPrefix && one.written !== '') ? DEGREE.sound : 0;
 }

@@ -117,8 +117,10 @@ async function changeIds(
     const person = await regionalIdsOfPerson(regionalId, records);
     const before = await handedOut(person, change);
     const wideAreaId = await work(regionalId, { change, wideArea });
-    const after = await handedOut(person, change);
-    await tellConsumers({ before: [before], after: [after] }, change);
+    const after = [await handedOut(person, change)];
+    // Of what it knew through the service the network of a retired patient has to forget all: she is hers alone.
+    if (wideAreaId === undefined) after.push([regionalId]);
+    await tellConsumers({ before: [before], after }, change);
     return { regionalId, ...(wideAreaId === undefined ? {} : { wideAreaId }) };
   });
 }

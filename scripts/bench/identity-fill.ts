@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../actors/patient-identity/identity-store.ts';
 import { ruleMatcher } from '../../actors/patient-identity/matching/rule-matcher.ts';
-import { haveCommonAuthority } from '../../actors/patient-identity/regroup.ts';
+import { haveCommonAuthority } from '../../actors/patient-identity/neighbourhood.ts';
 import { searchKeysOf } from '../../actors/patient-identity/search-names.ts';
 import { openDatabase } from '../../gateway/stores/database.ts';
 import { openConnection, type SqliteConnection } from '../../gateway/stores/sqlite-connection.ts';

@@ -25,14 +25,31 @@ const LARGE: Readonly<Record<string, string>> = {
  * バ. Long vowels and voicing are kept.
  */
 export function foldedKana(text: string): string {
+  let joined = spelledKana(text);
+  for (const [pair, letter] of JOINED) joined = joined.replaceAll(pair, letter);
+  return joined;
+}
+
+/** As folded, but letter by letter: ヴァ as ブア. Only so is the beginning of a name what the name begins with. */
+export function spelledKana(text: string): string {
   return cleaned(text)
     .replace(/[ァ-ヶヰヱ]/g, (letter) => LARGE[letter] ?? letter)
-    .replace(/ヴ(?=[アイエオ])/g, 'ブ')
-    .replaceAll('ブア', 'バ')
-    .replaceAll('ブイ', 'ビ')
-    .replaceAll('ブエ', 'ベ')
-    .replaceAll('ブオ', 'ボ')
     .replaceAll('ヴ', 'ブ');
+}
+
+/** Two letters that are folded to one. */
+const JOINED = [
+  ['ブア', 'バ'],
+  ['ブイ', 'ビ'],
+  ['ブエ', 'ベ'],
+  ['ブオ', 'ボ'],
+] as const;
+
+/** How folded kana can begin whose spelling begins so: the last letter may be the first of two that are folded to one. */
+export function beginningsOfKana(text: string): readonly string[] {
+  const folded = foldedKana(text);
+  const cut = JOINED.filter(([[first = '']]) => folded.endsWith(first));
+  return [folded, ...cut.map(([, letter]) => folded.slice(0, -1) + letter)];
 }
 
 const CONSONANTS: readonly (readonly [string, string])[] = [

@@ -39,6 +39,18 @@ describe('Records as groups, each the records of one patient', () => {
     expect(unfollowed.map(({ why }) => why)).toEqual(['two candidates', 'two candidates']);
   });
 
+  it('follows the stronger of two links where nothing but a merge keeps the two candidates from being one', () => {
+    const members = [member(1, 'a'), member(2, 'a'), member(3, 'b')];
+    const links = [link(1, 3), link(2, 3, { score: 11 })];
+    const isSameButForAuthority = () => true;
+    const { groups, unfollowed } = clustersOf(members, links, { ...none, isSameButForAuthority });
+    expect(named(groups)).toEqual([[1], [2, 3]]);
+    expect(unfollowed).toMatchObject([{ why: 'one authority' }]);
+    expect(new Set(unfollowed[0]?.conflict)).toEqual(new Set([1, 2]));
+    const parting = { ...parted([1, 2]), isSameButForAuthority };
+    expect(named(clustersOf(members, links, parting).groups)).toEqual([[1], [2], [3]]);
+  });
+
   it('keeps a link that stands when a second candidate comes', () => {
     const members = [
       member(1, 'a', { regionalId: 'R' }),

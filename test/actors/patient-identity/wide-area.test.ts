@@ -442,7 +442,7 @@ describeOnBothDatabases('A wide-area id service', (open) => {
 
     beforeEach(() => {
       service = new AWideAreaService(database, {
-        subscriptions: [subscribed('east', every), subscribed('south', every)],
+        subscriptions: (['east', 'west', 'south'] as const).map((one) => subscribed(one, every)),
       });
     });
 
@@ -465,9 +465,21 @@ describeOnBothDatabases('A wide-area id service', (open) => {
       await toldTo('east');
       const { wideAreaId } = await reissueWideAreaId(W1, steward, service.stewarding);
       expect(await toldTo('east')).toEqual([[E1, east, wideAreaId]]);
+      await toldTo('west');
       await retireWideAreaId(W1, steward, service.stewarding);
       expect(await toldTo('east')).toEqual([[E1, east]]);
       expect(await toldTo('south')).toEqual([]);
+    });
+
+    it('when an id of its own patient is retired: she is linked with nobody any more', async () => {
+      await service.feed('east', 'E-1');
+      await service.feed('west', 'W-1');
+      await toldTo('west');
+      await retireWideAreaId(W1, steward, service.stewarding);
+      expect(await toldTo('west')).toEqual([[W1]]);
+      const { wideAreaId: anew } = await reissueWideAreaId(W1, steward, service.stewarding);
+      const east = await service.wideAreaIdOf('east', 'E-1');
+      expect(await toldTo('west')).toEqual([[W1, anew, east]]);
     });
   });
 });
