@@ -42,7 +42,7 @@ const ofIdentity = (world: InteropWorld, transaction: string, fields: object): P
 });
 
 /** IPF's client feeds a person to us. */
-async function fedByPeer(world: InteropWorld, stranger = aStranger()) {
+export async function fedByPeer(world: InteropWorld, stranger = aStranger()) {
   const request = { ...stranger, ...named(chart(stranger)) };
   const answer = await peerAsks(world, ofIdentity(world, 'ITI-44', request));
   same(answer.acknowledgement, 'CA', 'the acknowledgement');
@@ -405,7 +405,8 @@ export const demographicsQuery: readonly InteropCase[] = [
 
 const organization = (home: string) => home.replace('urn:oid:', '');
 
-const ofGateway = (world: InteropWorld, fields: object): PeerCase => ({
+/** What IPF's client, as the gateway of another community, asks ours by ITI-55. */
+export const ofDiscoverer = (world: InteropWorld, fields: object): PeerCase => ({
   transaction: 'ITI-55',
   url: world.urls.ours('responding-gateway'),
   as: 'hospital',
@@ -442,7 +443,7 @@ export const patientDiscovery: readonly InteropCase[] = [
       async run(world) {
         const { stranger } = await fedByPeer(world);
         const { family, given, birth } = stranger;
-        const answer = await peerAsks(world, ofGateway(world, { family, given, birth }));
+        const answer = await peerAsks(world, ofDiscoverer(world, { family, given, birth }));
         same(
           [answer.acknowledgement, answer.queryResponseCode, answer.ids?.length],
           ['AA', 'OK', 1],
@@ -458,7 +459,7 @@ export const patientDiscovery: readonly InteropCase[] = [
     name: 'empty',
     async run(world) {
       const asked = { family: '無名', given: '花子', birth: '19010101' };
-      const answer = await peerAsks(world, ofGateway(world, asked));
+      const answer = await peerAsks(world, ofDiscoverer(world, asked));
       same(
         [answer.acknowledgement, answer.queryResponseCode, answer.ids],
         ['AA', 'NF', []],
@@ -474,7 +475,7 @@ export const patientDiscovery: readonly InteropCase[] = [
       const elsewhere = { family: '試験', given: '太郎', birth: '19700101' };
       const answer = await peerAsks(
         world,
-        ofGateway(world, { ...elsewhere, receiverOrganization: '2.999.404' }),
+        ofDiscoverer(world, { ...elsewhere, receiverOrganization: '2.999.404' }),
       );
       same(failed(answer), ['AE', 'QE', ['SYN103']], 'the refusal as the peer reads it');
     },

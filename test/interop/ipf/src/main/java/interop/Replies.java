@@ -1,0 +1,80 @@
+package interop;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+import org.openehealth.ipf.platform.camel.ihe.ws.AbstractWsEndpoint;
+
+/**
+ * Asynchronous answers to IPF’s client. For ITI-38, 39 and 55 IPF has receivers, which correlate by RelatesTo; for ITI-18 and 43
+ * it has none and keeps no ReplyTo: there Apache CXF below it opens a place for the answer and wakes the caller.
+ */
+final class Replies extends RouteBuilder {
+  static final String CORRELATOR = "correlations";
+
+  /** By the transaction: the component that receives. */
+  private static final Map<String, String> RECEIVERS = Map.of(
+      "ITI-38", "xca-iti38-async-response",
+      "ITI-39", "xca-iti39-async-response",
+      "ITI-55", "xcpd-iti55-async-response");
+
+  /** What is done with an answer while its connection stands. */
+  interface Taking {
+    void take(Exchange arrived) throws Exception;
+  }
+
+  private record Waiting(Taking taking, CompletableFuture<Void> done) {}
+
+  private static final Map<String, Waiting> WAITING = new ConcurrentHashMap<>();
+
+  static void bind(CamelContext camel) {
+    camel.getRegistry().bind(CORRELATOR, new Correlations());
+  }
+
+  /** Whether IPF itself receives this transaction’s answers. */
+  static boolean receives(Case asked) {
+    return asked.has("replyTo") && RECEIVERS.containsKey(asked.transaction());
+  }
+
+  @Override
+  public void configure() {
+    RECEIVERS.forEach((transaction, component) ->
+        from(component + ":replies/" + transaction + "?correlator=#" + CORRELATOR)
+            .routeId("replies-" + transaction)
+            .process(Replies::arrived));
+  }
+
+  private static void arrived(Exchange exchange) {
+    String key = exchange.getIn().getHeader(AbstractWsEndpoint.CORRELATION_KEY_HEADER_NAME, String.class);
+    Waiting waiting = key == null ? null : WAITING.remove(key);
+    if (waiting == null) throw new IllegalStateException("nobody waits for this answer");
+    try {
+      waiting.taking().take(exchange);
+      waiting.done().complete(null);
+    } catch (Exception | LinkageError fault) {
+      waiting.done().completeExceptionally(fault);
+    }
+  }
+
+  /** Asks with the case’s ReplyTo and returns when the answer has been taken; or with what went wrong in asking. */
+  static Exception ask(CamelContext camel, Case asked, String endpoint, Object request, Taking taking) throws Exception {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    WAITING.put(asked.id(), new Waiting(taking, done));
+    try {
+      Exchange sent = camel.createProducerTemplate().request(endpoint + "&correlator=#" + CORRELATOR, each -> {
+        each.getIn().setBody(request);
+        each.getIn().setHeader(AbstractWsEndpoint.WSA_REPLYTO_HEADER_NAME, asked.text("replyTo"));
+        each.getIn().setHeader(AbstractWsEndpoint.CORRELATION_KEY_HEADER_NAME, asked.id());
+      });
+      if (sent.getException() != null) return sent.getException();
+      done.get(120, TimeUnit.SECONDS);
+      return null;
+    } finally {
+      WAITING.remove(asked.id());
+    }
+  }
+}
