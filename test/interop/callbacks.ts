@@ -1,10 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseYaml, writeYaml } from '../../gateway/config.ts';
+import { CONFIG_FILE, parseYaml, writeYaml } from '../../gateway/config.ts';
 import { askControl } from '../../gateway/control.ts';
-import type { Region } from '../../scripts/federation.ts';
+import { freePorts, type Region } from '../../scripts/federation.ts';
+import { startRegion } from '../../scripts/region-process.ts';
 import { PROOF } from '../support/proof-region.ts';
 import { WIDE_AREA } from './v2-world.ts';
+import { type Companion, IPF, type InteropWorld } from './world.ts';
 
 /** What gateways ask of each other asynchronously, and what a system asks of us. */
 export const OF_GATEWAYS = ['ITI-38', 'ITI-39', 'ITI-55'] as const;
@@ -55,4 +57,60 @@ export async function changeRows(region: Region, change: (row: Row) => Row): Pro
   const file = join(region.folder, 'directory.yaml');
   const { entries } = parseYaml(await readFile(file, 'utf8'), file) as { entries: Row[] };
   await writeFile(file, writeYaml({ entries: entries.map(change) }));
+}
+
+/** Our gateways in a process of their own, before a registry and a repository that IPF is. */
+export interface GatewayBeforeIpf extends Companion {
+  readonly gateway: string;
+  readonly callback: string;
+}
+
+/**
+ * Starts a process of our community without registry and repository: IPF has their places, and is asked ITI-18 and ITI-43
+ * asynchronously.
+ */
+export async function startGatewayBeforeIpf(world: InteropWorld): Promise<GatewayBeforeIpf> {
+  const { region: beside, urls } = world;
+  const folder = join(world.folder, 'before-ipf');
+  const [port = 0, operations = 0] = await freePorts(2);
+  const url = `https://127.0.0.1:${port}`;
+  await mkdir(join(folder, 'var'), { recursive: true, mode: 0o700 });
+  await cp(join(beside.folder, 'certificates'), join(folder, 'certificates'), { recursive: true });
+  const read = async (name: string) =>
+    parseYaml(await readFile(join(beside.folder, name), 'utf8'), name) as Row;
+  const { entries } = (await read('directory.yaml')) as { entries: readonly Row[] };
+  const ipf = entries.find(({ name }) => name === WIDE_AREA.name);
+  if (!ipf) throw new Error('the directory lacks the peer');
+  const own = {
+    ...{ name: 'own-actors', kind: 'system', own: true, institution: ipf.institution },
+    ...{ certificate: ipf.certificate, assigningAuthorities: [], transactions: [...OF_SYSTEMS] },
+    ...{ callbacks: [], asynchronous: [...OF_SYSTEMS] },
+  };
+  const hospital = entries.filter(({ name }) => String(name).startsWith('hospital'));
+  await writeFile(join(folder, 'directory.yaml'), writeYaml({ entries: [own, ...hospital] }));
+  const { wideArea: _, ...config } = await read(CONFIG_FILE);
+  const changed = {
+    ...config,
+    repositoryUniqueId: IPF.repositoryUniqueId,
+    actors: ['patient-identity', 'initiating-gateway', 'responding-gateway'],
+    destinations: {
+      'document-registry': urls.peer('ITI-18'),
+      'document-repository': urls.peer('ITI-43'),
+    },
+    listen: {
+      soap: { host: '127.0.0.1', port, publicUrl: url },
+      operations: { host: '127.0.0.1', port: operations },
+    },
+    audit: { node: 'before-ipf' },
+  };
+  await writeFile(join(folder, CONFIG_FILE), writeYaml(changed));
+  const started = await startRegion(
+    { ...beside, folder, url, operationsUrl: `http://127.0.0.1:${operations}` },
+    { readyMs: 300_000 },
+  );
+  return {
+    gateway: `${url}/responding-gateway`,
+    callback: `${url}/replies`,
+    stop: () => started.stop(),
+  };
 }

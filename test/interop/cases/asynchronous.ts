@@ -1,19 +1,22 @@
+import { ITI_38 } from '../../../profiles/xca/iti-38.ts';
+import { ITI_39 } from '../../../profiles/xca/iti-39.ts';
 import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
 import { findDocuments } from '../../../profiles/xds/stored-query-builders.ts';
 import { inMemory } from '../../support/documents.ts';
 import { PROOF } from '../../support/proof-region.ts';
-import { asynchronously, replyAddress } from '../callbacks.ts';
+import { asynchronously, replyAddress, startGatewayBeforeIpf } from '../callbacks.ts';
 import { Finding, type InteropCase, peerAsks, same } from '../interop-case.ts';
 import type { Judged, PeerAnswer } from '../peer.ts';
 import { freshOid } from '../samples.ts';
 import { IPF, type InteropWorld } from '../world.ts';
 import { knownInBoth, retrieveThroughOurGateway } from './communities.ts';
-import { fedByPeer, ofDiscoverer } from './identity.ts';
+import { fedByPeer } from './identity.ts';
 import { aStrangersPatient, named, ofRegistry, registerThere, submitted } from './registry.ts';
 import { digestOf, holds, providedByPeer, providedToPeer } from './repository.ts';
 
 const TEXT = '後から届く紹介状です。';
-const HOME = { home: PROOF.homeCommunityId };
+const HOME = PROOF.homeCommunityId;
+const oidOf = (home: string) => home.replace('urn:oid:', '');
 
 const stranger = (world: InteropWorld) => {
   const found = world.federation.regions.get('ipf');
@@ -37,13 +40,13 @@ function peerAsksForReply(
 }
 
 /** @throws Finding unless every request of the transaction wanted its answer at our callback */
-function wantedElsewhere(world: InteropWorld, judged: readonly Judged[], transaction: string) {
+function wantedElsewhere(judged: readonly Judged[], transaction: string, callback: string) {
   const requests = judged.filter(
     (one) => one.transaction === transaction && one.message === 'request',
   );
   if (requests.length === 0) throw new Finding(`no ${transaction} has reached the peer`);
   const wanted = requests.map(({ valid, replyTo }) => [valid, replyTo]);
-  const expected = requests.map(() => [true, `${world.region.url}/replies`]);
+  const expected = requests.map(() => [true, callback]);
   same(wanted, expected, 'what the peer’s validator and addressing say of our request');
 }
 
@@ -95,7 +98,7 @@ async function askedByOurGateway(world: InteropWorld, transaction: string): Prom
     ),
     judged: await world.peer.judged(),
   }));
-  wantedElsewhere(world, judged, transaction);
+  wantedElsewhere(judged, transaction, `${world.region.url}/replies`);
   same(
     [response.status, response.objects.map((one) => [one.uniqueId, one.home])],
     ['Success', [[uniqueId, IPF.homeCommunityId]]],
@@ -107,27 +110,29 @@ async function askedByOurGateway(world: InteropWorld, transaction: string): Prom
 const cells: readonly Omit<InteropCase, 'name'>[] = [
   {
     ...{ transaction: 'ITI-38', direction: 'inward' },
-    run: (world) => queriedByPeer(world, ['ITI-38', 'responding-gateway'], HOME.home),
+    run: (world) => queriedByPeer(world, ['ITI-38', 'responding-gateway'], HOME),
   },
   {
     ...{ transaction: 'ITI-39', direction: 'inward' },
-    run: (world) => retrievedByPeer(world, ['ITI-39', 'responding-gateway'], HOME.home),
+    run: (world) => retrievedByPeer(world, ['ITI-39', 'responding-gateway'], HOME),
+  },
+  {
+    ...{ transaction: 'ITI-18', direction: 'inward' },
+    run: (world) => queriedByPeer(world, ['ITI-18', 'document-registry']),
+  },
+  {
+    ...{ transaction: 'ITI-43', direction: 'inward' },
+    run: (world) => retrievedByPeer(world, ['ITI-43', 'document-repository']),
   },
   {
     ...{ transaction: 'ITI-55', direction: 'inward' },
     async run(world) {
-      const { stranger: person } = await fedByPeer(world);
-      const { family, given, birth } = person;
-      const {
-        transaction,
-        url: _url,
-        as: _as,
-        ...fields
-      } = ofDiscoverer(world, {
-        ...{ family, given, birth },
+      const { family, given, birth } = (await fedByPeer(world)).stranger;
+      const answer = await peerAsksForReply(world, ['ITI-55', 'responding-gateway'], {
+        ...{ sender: IPF.device, senderOrganization: oidOf(IPF.homeCommunityId) },
+        ...{ receiver: PROOF.device, receiverOrganization: oidOf(PROOF.homeCommunityId) },
+        ...{ reverseAuthority: IPF.affinityDomain, family, given, birth },
       });
-      const way = [transaction, 'responding-gateway'] as const;
-      const answer = await peerAsksForReply(world, way, fields);
       same(
         [answer.acknowledgement, answer.queryResponseCode, answer.ids?.length],
         ['AA', 'OK', 1],
@@ -146,8 +151,53 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
       const { response, judged } = await asynchronously(world.region, () =>
         retrieveThroughOurGateway(world, uniqueId),
       );
-      wantedElsewhere(world, judged, 'ITI-39');
+      wantedElsewhere(judged, 'ITI-39', `${world.region.url}/replies`);
       await holds(response, inMemory(TEXT));
+    },
+  },
+  {
+    ...{ transaction: 'ITI-18', direction: 'outward' },
+    async run(world) {
+      const { gateway, callback } = await world.companion(startGatewayBeforeIpf);
+      const patientId = { ...aStrangersPatient(), assigningAuthority: PROOF.affinityDomain };
+      const uniqueId = await registerThere(world, patientId);
+      await world.peer.judged();
+      const response = await world.client.ask(
+        ITI_38,
+        gateway,
+        findDocuments({ patientId, home: HOME }),
+      );
+      wantedElsewhere(await world.peer.judged(), 'ITI-18', callback);
+      same(
+        [response.status, response.objects.map((one) => [one.uniqueId, one.home])],
+        ['Success', [[uniqueId, HOME]]],
+        'found through our gateway',
+      );
+    },
+  },
+  {
+    ...{ transaction: 'ITI-43', direction: 'outward' },
+    async run(world) {
+      const { gateway, callback } = await world.companion(startGatewayBeforeIpf);
+      const uniqueId = await providedToPeer(world, aStrangersPatient(), inMemory(TEXT));
+      const asked = (documentUniqueId: string) => ({
+        documents: [
+          {
+            documentUniqueId,
+            repositoryUniqueId: IPF.repositoryUniqueId,
+            homeCommunityId: HOME,
+          },
+        ],
+      });
+      await world.peer.judged();
+      await holds(await world.client.ask(ITI_39, gateway, asked(uniqueId)), inMemory(TEXT));
+      wantedElsewhere(await world.peer.judged(), 'ITI-43', callback);
+      const refused = await world.client.ask(ITI_39, gateway, asked(freshOid()));
+      same(
+        [refused.status, refused.errors.map(({ errorCode }) => errorCode)],
+        ['Failure', ['XDSDocumentUniqueIdError']],
+        'the refusal',
+      );
     },
   },
 ];

@@ -405,8 +405,7 @@ export const demographicsQuery: readonly InteropCase[] = [
 
 const organization = (home: string) => home.replace('urn:oid:', '');
 
-/** What IPF's client, as the gateway of another community, asks ours by ITI-55. */
-export const ofDiscoverer = (world: InteropWorld, fields: object): PeerCase => ({
+const ofGateway = (world: InteropWorld, fields: object): PeerCase => ({
   transaction: 'ITI-55',
   url: world.urls.ours('responding-gateway'),
   as: 'hospital',
@@ -443,7 +442,7 @@ export const patientDiscovery: readonly InteropCase[] = [
       async run(world) {
         const { stranger } = await fedByPeer(world);
         const { family, given, birth } = stranger;
-        const answer = await peerAsks(world, ofDiscoverer(world, { family, given, birth }));
+        const answer = await peerAsks(world, ofGateway(world, { family, given, birth }));
         same(
           [answer.acknowledgement, answer.queryResponseCode, answer.ids?.length],
           ['AA', 'OK', 1],
@@ -459,7 +458,7 @@ export const patientDiscovery: readonly InteropCase[] = [
     name: 'empty',
     async run(world) {
       const asked = { family: '無名', given: '花子', birth: '19010101' };
-      const answer = await peerAsks(world, ofDiscoverer(world, asked));
+      const answer = await peerAsks(world, ofGateway(world, asked));
       same(
         [answer.acknowledgement, answer.queryResponseCode, answer.ids],
         ['AA', 'NF', []],
@@ -475,7 +474,7 @@ export const patientDiscovery: readonly InteropCase[] = [
       const elsewhere = { family: '試験', given: '太郎', birth: '19700101' };
       const answer = await peerAsks(
         world,
-        ofDiscoverer(world, { ...elsewhere, receiverOrganization: '2.999.404' }),
+        ofGateway(world, { ...elsewhere, receiverOrganization: '2.999.404' }),
       );
       same(failed(answer), ['AE', 'QE', ['SYN103']], 'the refusal as the peer reads it');
     },

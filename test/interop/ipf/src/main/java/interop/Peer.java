@@ -45,7 +45,7 @@ public final class Peer {
     Mappings.register();
     Wire.bind(camel);
     V2.bind(camel);
-    Replies.bind(camel);
+    Replies.bind(camel, "https://127.0.0.1:" + options.get("port").asInt());
     camel.getRegistry().bind("continuations", new Continuations());
     SSLContextParameters v2Server = keys.server(options.get("v2Server").asText());
     camel.getRegistry().bind("tls-v2-server", v2Server);

@@ -1,5 +1,6 @@
 package interop;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -7,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.cxf.ws.addressing.WSAContextUtils;
 import org.openehealth.ipf.platform.camel.ihe.ws.AbstractWsEndpoint;
 
 /**
@@ -31,8 +33,15 @@ final class Replies extends RouteBuilder {
 
   private static final Map<String, Waiting> WAITING = new ConcurrentHashMap<>();
 
-  static void bind(CamelContext camel) {
+  /** @param origin of this process: {@code https://host:port} */
+  static void bind(CamelContext camel, String origin) {
     camel.getRegistry().bind(CORRELATOR, new Correlations());
+    for (String each : List.of("ITI-18", "ITI-43")) {
+      camel.getRegistry().bind("elsewhere-" + each, Map.of(
+          WSAContextUtils.REPLYTO_PROPERTY, "/replies/" + each,
+          WSAContextUtils.DECOUPLED_ENDPOINT_BASE_PROPERTY, origin,
+          "org.apache.cxf.transport.process_fault_on_http_400", true));
+    }
   }
 
   /** Whether IPF itself receives this transaction’s answers. */
