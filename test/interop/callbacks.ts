@@ -12,48 +12,61 @@ import { type Companion, IPF, type InteropWorld } from './world.ts';
 export const OF_GATEWAYS = ['ITI-38', 'ITI-39', 'ITI-55'] as const;
 export const OF_SYSTEMS = ['ITI-18', 'ITI-43'] as const;
 
-/** Where IPF takes the answers to its asynchronous requests. */
-export function replyAddress(stranger: Pick<Region, 'url'>, transaction: string): string {
-  return `${stranger.url}/replies/${transaction}`;
+/** Where IPF takes the answers to its asynchronous requests; Apache CXF below it, where IPF has no receiver. */
+export function replyAddress(
+  { url }: Pick<Region, 'url'>,
+  transaction: string,
+  by: 'replies' | 'decoupled' = 'replies',
+): string {
+  return `${url}/${by}/${transaction}`;
 }
 
 /** Writes IPF's addresses for answers into both of its rows, the gateway's and the system's. */
 export async function listCallbacks(region: Region, stranger: Region): Promise<void> {
-  const addresses = (ids: readonly string[]) => ids.map((id) => replyAddress(stranger, id));
-  await changeRows(region, (row) => {
-    if (row.name === stranger.plan.name) return { ...row, callbacks: addresses(OF_GATEWAYS) };
-    if (row.name !== WIDE_AREA.name) return row;
-    return {
-      ...{ ...row, callbacks: addresses(OF_SYSTEMS), transactions: [...OF_SYSTEMS] },
-      assigningAuthorities: [PROOF.affinityDomain],
-    };
-  });
+  const callbacks = {
+    [stranger.plan.name]: [
+      ...OF_GATEWAYS.map((id) => replyAddress(stranger, id)),
+      replyAddress(stranger, 'ITI-55', 'decoupled'),
+    ],
+    [WIDE_AREA.name]: OF_SYSTEMS.map((id) => replyAddress(stranger, id, 'decoupled')),
+  };
+  await changeRows(region, (row) => ({
+    ...{ ...row, ...(callbacks[row.name] ? { callbacks: callbacks[row.name] } : {}) },
+    ...(row.name === WIDE_AREA.name ? { assigningAuthorities: [PROOF.affinityDomain] } : {}),
+  }));
 }
 
 /** Lets our gateway ask IPF asynchronously as long as `run` goes on. */
-export async function asynchronously<Result>(
-  region: Region,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  await askFor(region, OF_GATEWAYS);
+export function asynchronously<Result>(region: Region, run: () => Promise<Result>) {
+  return during(region, { name: 'ipf', asynchronous: [...OF_GATEWAYS] }, run);
+}
+
+/** Entitles IPF to ask ITI-18 and ITI-43 as a system as long as `run` goes on. */
+export function entitled<Result>(region: Region, run: () => Promise<Result>) {
+  return during(region, { name: WIDE_AREA.name, transactions: [...OF_SYSTEMS] }, run);
+}
+
+/** Changes a row of the directory of a process that runs, and writes the row as it was in the end. */
+async function during<Result>(region: Region, changed: Row, run: () => Promise<Result>) {
+  let before: Row | undefined;
+  await changeRows(region, (row) => {
+    if (row.name !== changed.name) return row;
+    before = row;
+    return { ...row, ...changed };
+  });
+  await askControl(region.folder, 'reload');
   try {
     return await run();
   } finally {
-    await askFor(region, []);
+    await changeRows(region, (row) => (row.name === changed.name && before ? before : row));
+    await askControl(region.folder, 'reload');
   }
 }
 
-async function askFor(region: Region, asynchronous: readonly string[]): Promise<void> {
-  await changeRows(region, (row) =>
-    row.name === 'ipf' ? { ...row, asynchronous: [...asynchronous] } : row,
-  );
-  await askControl(region.folder, 'reload');
-}
+type Row = Readonly<Record<string, unknown>> & { readonly name: string };
 
-type Row = Readonly<Record<string, unknown>>;
-
-/** Changes rows of a region's directory, as an operator does in the file. */
-export async function changeRows(region: Region, change: (row: Row) => Row): Promise<void> {
+/** As an operator does in the file. */
+async function changeRows(region: Region, change: (row: Row) => Row): Promise<void> {
   const file = join(region.folder, 'directory.yaml');
   const { entries } = parseYaml(await readFile(file, 'utf8'), file) as { entries: Row[] };
   await writeFile(file, writeYaml({ entries: entries.map(change) }));
@@ -77,7 +90,9 @@ export async function startGatewayBeforeIpf(world: InteropWorld): Promise<Gatewa
   await mkdir(join(folder, 'var'), { recursive: true, mode: 0o700 });
   await cp(join(beside.folder, 'certificates'), join(folder, 'certificates'), { recursive: true });
   const read = async (name: string) =>
-    parseYaml(await readFile(join(beside.folder, name), 'utf8'), name) as Row;
+    parseYaml(await readFile(join(beside.folder, name), 'utf8'), name) as Readonly<
+      Record<string, unknown>
+    >;
   const { entries } = (await read('directory.yaml')) as { entries: readonly Row[] };
   const ipf = entries.find(({ name }) => name === WIDE_AREA.name);
   if (!ipf) throw new Error('the directory lacks the peer');
@@ -86,7 +101,7 @@ export async function startGatewayBeforeIpf(world: InteropWorld): Promise<Gatewa
     ...{ certificate: ipf.certificate, assigningAuthorities: [], transactions: [...OF_SYSTEMS] },
     ...{ callbacks: [], asynchronous: [...OF_SYSTEMS] },
   };
-  const hospital = entries.filter(({ name }) => String(name).startsWith('hospital'));
+  const hospital = entries.filter(({ name }) => name.startsWith('hospital'));
   await writeFile(join(folder, 'directory.yaml'), writeYaml({ entries: [own, ...hospital] }));
   const { wideArea: _, ...config } = await read(CONFIG_FILE);
   const changed = {

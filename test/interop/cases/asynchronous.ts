@@ -1,12 +1,18 @@
 import { ITI_38 } from '../../../profiles/xca/iti-38.ts';
 import { ITI_39 } from '../../../profiles/xca/iti-39.ts';
 import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
-import { findDocuments } from '../../../profiles/xds/stored-query-builders.ts';
+import { findDocuments, getSubmissionSets } from '../../../profiles/xds/stored-query-builders.ts';
 import { inMemory } from '../../support/documents.ts';
 import { PROOF } from '../../support/proof-region.ts';
-import { asynchronously, replyAddress, startGatewayBeforeIpf } from '../callbacks.ts';
+import {
+  asynchronously,
+  entitled,
+  OF_SYSTEMS,
+  replyAddress,
+  startGatewayBeforeIpf,
+} from '../callbacks.ts';
 import { Finding, type InteropCase, peerAsks, same } from '../interop-case.ts';
-import type { Judged, PeerAnswer } from '../peer.ts';
+import type { Judged, PeerAnswer, PeerCase } from '../peer.ts';
 import { freshOid } from '../samples.ts';
 import { IPF, type InteropWorld } from '../world.ts';
 import { knownInBoth, retrieveThroughOurGateway } from './communities.ts';
@@ -15,8 +21,12 @@ import { aStrangersPatient, named, ofRegistry, registerThere, submitted } from '
 import { digestOf, holds, providedByPeer, providedToPeer } from './repository.ts';
 
 const TEXT = '後から届く紹介状です。';
+const UUID = 'urn:uuid:10000000-0000-4000-8000-000000000404';
 const HOME = PROOF.homeCommunityId;
 const oidOf = (home: string) => home.replace('urn:oid:', '');
+
+/** A transaction, and the actor of ours that is asked. */
+type Way = readonly [transaction: string, actor: string];
 
 const stranger = (world: InteropWorld) => {
   const found = world.federation.regions.get('ipf');
@@ -24,19 +34,43 @@ const stranger = (world: InteropWorld) => {
   return found;
 };
 
-/** IPF's client asks with the certificate of its own server, and takes the answer there. */
-function peerAsksForReply(
+/** The request of IPF's client, with the certificate of its own server, which shall have the answer. */
+const wantingReply = (
   world: InteropWorld,
-  [transaction, actor]: readonly [string, string],
+  [transaction, actor]: Way,
+  fields: object,
+  by: 'replies' | 'decoupled' = OF_SYSTEMS.some((id) => id === transaction)
+    ? 'decoupled'
+    : 'replies',
+): PeerCase => ({
+  ...{ transaction, url: world.urls.ours(actor), as: 'gateway' },
+  ...{ replyTo: replyAddress(stranger(world), transaction, by), ...fields },
+  ...(by === 'decoupled' ? { decoupled: true } : {}),
+});
+
+/** Lets IPF's client ask for a reply elsewhere, and sees that we gave it there. */
+async function peerAsksForReply(
+  world: InteropWorld,
+  way: Way,
   fields: object,
 ): Promise<PeerAnswer> {
-  return peerAsks(world, {
-    transaction,
-    url: world.urls.ours(actor),
-    as: 'gateway',
-    replyTo: replyAddress(stranger(world), transaction),
-    ...fields,
-  });
+  const before = await delivered(world);
+  const answer = await entitled(world.region, () =>
+    peerAsks(world, wantingReply(world, way, fields)),
+  );
+  // IPF hands an answer over before it says 202 to us.
+  const until = Date.now() + 10_000;
+  while ((await delivered(world)) === before && Date.now() < until);
+  same(await delivered(world), before + 1, 'answers that we brought to a callback');
+  return answer;
+}
+
+/** How many answers our process has brought to callbacks. */
+async function delivered({ region }: InteropWorld): Promise<number> {
+  const text = await (await fetch(`${region.operationsUrl}/metrics`)).text();
+  const [, count = '0'] =
+    /^kakehashi_callback_answers_total\{outcome="delivered"\} (\d+)$/m.exec(text) ?? [];
+  return Number(count);
 }
 
 /** @throws Finding unless every request of the transaction wanted its answer at our callback */
@@ -50,7 +84,7 @@ function wantedElsewhere(judged: readonly Judged[], transaction: string, callbac
   same(wanted, expected, 'what the peer’s validator and addressing say of our request');
 }
 
-async function queriedByPeer(world: InteropWorld, way: readonly [string, string], home?: string) {
+async function queriedByPeer(world: InteropWorld, way: Way, home?: string) {
   const patient = await world.patient();
   const request = submitted(patient);
   await peerAsks(world, ofRegistry(world, 'ITI-42', request));
@@ -63,7 +97,7 @@ async function queriedByPeer(world: InteropWorld, way: readonly [string, string]
   );
 }
 
-async function retrievedByPeer(world: InteropWorld, way: readonly [string, string], home?: string) {
+async function retrievedByPeer(world: InteropWorld, way: Way, home?: string) {
   const { uniqueId } = await providedByPeer(world, await world.patient(), TEXT);
   const named = (id: string) => ({
     uniqueId: id,
@@ -83,6 +117,14 @@ async function retrievedByPeer(world: InteropWorld, way: readonly [string, strin
     ['FAILURE', ['XDSDocumentUniqueIdError']],
     'the refusal',
   );
+}
+
+/** A fault that goes to the ReplyTo: CXF reads it and wakes who has asked; IPF's receiver takes it, and tells nobody. */
+async function faultedElsewhere(world: InteropWorld, way: Way, fields: object): Promise<void> {
+  const read = await world.peer.ask(wantingReply(world, way, fields, 'decoupled'));
+  same([read.faultCodes, read.fault], [['Sender'], ''], 'the fault as CXF reads it');
+  const lost = await world.peer.ask(wantingReply(world, way, { ...fields, patience: 2 }));
+  same([lost.faultCodes, lost.fault], [undefined, 'TimeoutException: null'], 'at IPF’s receiver');
 }
 
 /** Asks our Initiating Gateway for the documents of somebody whom both communities know. */
@@ -128,16 +170,19 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
     ...{ transaction: 'ITI-55', direction: 'inward' },
     async run(world) {
       const { family, given, birth } = (await fedByPeer(world)).stranger;
-      const answer = await peerAsksForReply(world, ['ITI-55', 'responding-gateway'], {
+      const way = ['ITI-55', 'responding-gateway'] as const;
+      const fields = {
         ...{ sender: IPF.device, senderOrganization: oidOf(IPF.homeCommunityId) },
         ...{ receiver: PROOF.device, receiverOrganization: oidOf(PROOF.homeCommunityId) },
         ...{ reverseAuthority: IPF.affinityDomain, family, given, birth },
-      });
+      };
+      const answer = await peerAsksForReply(world, way, fields);
       same(
         [answer.acknowledgement, answer.queryResponseCode, answer.ids?.length],
         ['AA', 'OK', 1],
         'the answer',
       );
+      await faultedElsewhere(world, way, { ...fields, senderOrganization: '2.999.404' });
     },
   },
   ...(['ITI-38', 'ITI-55'] as const).map((transaction) => ({
@@ -172,6 +217,14 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
         [response.status, response.objects.map((one) => [one.uniqueId, one.home])],
         ['Success', [[uniqueId, HOME]]],
         'found through our gateway',
+      );
+      // IPF's server knows no such query, and sends a fault to our callback.
+      const unknown = getSubmissionSets({ uuid: [UUID], home: HOME });
+      const failed = await world.client.ask(ITI_38, gateway, unknown);
+      same(
+        [failed.status, failed.errors.map(({ errorCode }) => errorCode)],
+        ['Failure', []],
+        'fault',
       );
     },
   },

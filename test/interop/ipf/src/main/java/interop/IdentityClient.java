@@ -47,7 +47,10 @@ final class IdentityClient {
         return failed == null ? answer : answer.put("fault", Judge.why(failed));
       }
       Exchange sent = camel.createProducerTemplate().request(asked.endpoint(way.component()), each -> each.getIn().setBody(request));
-      if (sent.getException() != null) return answer.put("fault", Judge.why(sent.getException()));
+      if (sent.getException() != null) {
+        Judge.putFaultCodes(answer, sent.getException());
+        return answer.put("fault", Judge.why(sent.getException()));
+      }
       put(way, sent, answer);
     } catch (Exception | LinkageError fault) {
       answer.put("fault", Judge.why(fault));

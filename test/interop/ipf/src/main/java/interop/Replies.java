@@ -36,17 +36,22 @@ final class Replies extends RouteBuilder {
   /** @param origin of this process: {@code https://host:port} */
   static void bind(CamelContext camel, String origin) {
     camel.getRegistry().bind(CORRELATOR, new Correlations());
-    for (String each : List.of("ITI-18", "ITI-43")) {
-      camel.getRegistry().bind("elsewhere-" + each, Map.of(
-          WSAContextUtils.REPLYTO_PROPERTY, "/replies/" + each,
+    for (String each : List.of("ITI-18", "ITI-43", "ITI-55")) {
+      camel.getRegistry().bind("decoupled-" + each, Map.of(
+          WSAContextUtils.REPLYTO_PROPERTY, "/decoupled/" + each,
           WSAContextUtils.DECOUPLED_ENDPOINT_BASE_PROPERTY, origin,
           "org.apache.cxf.transport.process_fault_on_http_400", true));
     }
   }
 
-  /** Whether IPF itself receives this transaction’s answers. */
+  /** Whether one of IPF’s receivers shall have the answer. */
   static boolean receives(Case asked) {
-    return asked.has("replyTo") && RECEIVERS.containsKey(asked.transaction());
+    return asked.has("replyTo") && !asked.has("decoupled");
+  }
+
+  /** The options of an endpoint whose answers Apache CXF shall take, below IPF. */
+  static String decoupled(Case asked) {
+    return "properties=#decoupled-" + asked.transaction();
   }
 
   @Override
@@ -80,7 +85,7 @@ final class Replies extends RouteBuilder {
         each.getIn().setHeader(AbstractWsEndpoint.CORRELATION_KEY_HEADER_NAME, asked.id());
       });
       if (sent.getException() != null) return sent.getException();
-      done.get(120, TimeUnit.SECONDS);
+      done.get(asked.has("patience") ? asked.number("patience") : 120, TimeUnit.SECONDS);
       return null;
     } finally {
       WAITING.remove(asked.id());
