@@ -122,7 +122,7 @@ async function retrievedByPeer(world: InteropWorld, way: Way, home?: string) {
 /** A fault that goes to the ReplyTo: CXF reads it and wakes who has asked; IPF's receiver takes it, and tells nobody. */
 async function faultedElsewhere(world: InteropWorld, way: Way, fields: object): Promise<void> {
   const read = await world.peer.ask(wantingReply(world, way, fields, 'decoupled'));
-  same([read.faultCodes, read.fault], [['Sender'], ''], 'the fault as CXF reads it');
+  same(read.faultCodes, ['Sender', 'NotAuthorized'], 'the fault as CXF reads it');
   const lost = await world.peer.ask(wantingReply(world, way, { ...fields, patience: 2 }));
   same([lost.faultCodes, lost.fault], [undefined, 'TimeoutException: null'], 'at IPF’s receiver');
 }
@@ -160,7 +160,18 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
   },
   {
     ...{ transaction: 'ITI-18', direction: 'inward' },
-    run: (world) => queriedByPeer(world, ['ITI-18', 'document-registry']),
+    async run(world) {
+      const way = ['ITI-18', 'document-registry'] as const;
+      await queriedByPeer(world, way);
+      // IPF's own header for it changes nothing in this transaction: it is answered on its connection.
+      const asked = { query: 'FindDocuments', ...named(await world.patient()), patience: 1 };
+      const before = await delivered(world);
+      const alone = await entitled(world.region, () =>
+        world.peer.ask(wantingReply(world, way, asked, 'replies')),
+      );
+      same(alone.fault, 'TimeoutException: null', 'IPF without CXF’s decoupled destination');
+      same(await delivered(world), before, 'answers that we brought to a callback');
+    },
   },
   {
     ...{ transaction: 'ITI-43', direction: 'inward' },
@@ -222,9 +233,9 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
       const unknown = getSubmissionSets({ uuid: [UUID], home: HOME });
       const failed = await world.client.ask(ITI_38, gateway, unknown);
       same(
-        [failed.status, failed.errors.map(({ errorCode }) => errorCode)],
-        ['Failure', []],
-        'fault',
+        [failed.status, failed.errors.map((one) => [one.errorCode, one.codeContext])],
+        ['Failure', [['XDSRegistryError', 'no such query here: GET_SUBMISSION_SETS']]],
+        'the fault as we say it',
       );
     },
   },
