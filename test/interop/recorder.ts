@@ -103,7 +103,10 @@ function isSame({ socket }: IncomingMessage, same: TapOptions['same']): boolean 
 function listen(message: IncomingMessage, heard: (contentType: string, body: Buffer) => void) {
   const chunks: Buffer[] = [];
   message.on('data', (chunk: Buffer) => chunks.push(chunk));
-  message.on('end', () => heard(message.headers['content-type'] ?? '', Buffer.concat(chunks)));
+  // An empty 202 is no message.
+  message.on('end', () => {
+    if (chunks.length > 0) heard(message.headers['content-type'] ?? '', Buffer.concat(chunks));
+  });
 }
 
 /** The transaction of a message by its action; undefined for a fault. */
