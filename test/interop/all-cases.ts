@@ -1,4 +1,5 @@
 import { v2Feed, v2Management } from './cases/feeds-v2.ts';
+import { asynchronousExchange } from './cases/asynchronous.ts';
 import { hapiCases } from './cases/hapi.ts';
 import {
   patientLocationQuery,
@@ -43,6 +44,7 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...multiPatientStoredQuery,
   ...patientDiscovery,
   ...severalCandidates,
+  ...asynchronousExchange,
   ...patientLocationQuery,
   ...notificationsV3,
   ...updateDocumentSet,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ASYNCHRONOUS } from '../../gateway/safeguards/asynchronous-partner.ts';
 import { CATALOGUE, MLLP_CATALOGUE } from '../../profiles/catalogue.ts';
 import { ALL_CASES } from './all-cases.ts';
 import { IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
@@ -24,6 +25,11 @@ describe('the matrix of interoperability', () => {
       expect(names).toEqual(expect.arrayContaining(['success', 'refusal']));
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  it.each(ASYNCHRONOUS)('%s is asked asynchronously in both directions', (id) => {
+    const cells = ofIpf.filter((one) => one.transaction === id && one.name === 'asynchronous');
+    expect(cells.map(({ direction }) => direction).sort()).toEqual(['inward', 'outward']);
   });
 
   it('knows each peer, and has no cell twice', () => {

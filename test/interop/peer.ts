@@ -16,6 +16,8 @@ export interface Judged {
   readonly valid: boolean;
   readonly why?: string;
   readonly words: readonly string[];
+  /** Where the request that is served wants its answer, if not on its connection. */
+  readonly replyTo?: string;
 }
 
 /** An error of a RegistryResponse as IPF's client read it. */

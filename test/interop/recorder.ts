@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request as httpsRequest, type Server } from 'node:https';
 import { join } from 'node:path';
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import type { ConnectionOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type AnyTransaction, CATALOGUE, MLLP_CATALOGUE } from '../../profiles/catalogue.ts';
 import { headerIn } from '../../profiles/formats/hl7v2-reply.ts';
@@ -47,6 +47,8 @@ export const HL7_V2 = 'x-application/hl7-v2+er7';
 export interface TapOptions {
   readonly server: Pick<TlsOptions, 'cert' | 'key' | 'ca'>;
   readonly client: ConnectionOptions;
+  /** Who it is for whoever shows the same certificate; `client` for everybody else. */
+  readonly same?: { readonly cert: string } & ConnectionOptions;
   /** The URL's origin behind the tap. */
   readonly target: string;
   readonly message: Recording['message'];
@@ -66,12 +68,13 @@ export class Tap {
     options: TapOptions,
     heard: (contentType: string, body: Buffer) => void,
   ): Promise<Tap> {
-    const { server: tls, client, target, message } = options;
+    const { server: tls, target, message } = options;
     const server = createServer({ ...tls, requestCert: true }, (incoming, outgoing) => {
       const isPeer = /^(?:Apache-CXF|Zeep|node-soap)/.test(incoming.headers['user-agent'] ?? '');
       if (message === 'request' && isPeer && incoming.method === 'POST') listen(incoming, heard);
       const headers = { ...incoming.headers, host: new URL(target).host };
       const { method, url } = incoming;
+      const client = isSame(incoming, options.same) ? options.same : options.client;
       const onward = httpsRequest(`${target}${url}`, { ...client, method, headers }, (answer) => {
         if (message === 'response') listen(answer, heard);
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -91,10 +94,19 @@ export class Tap {
   }
 }
 
+function isSame({ socket }: IncomingMessage, same: TapOptions['same']): boolean {
+  if (!same) return false;
+  const shown = (socket as TLSSocket).getPeerX509Certificate()?.fingerprint256;
+  return shown === new X509Certificate(same.cert).fingerprint256;
+}
+
 function listen(message: IncomingMessage, heard: (contentType: string, body: Buffer) => void) {
   const chunks: Buffer[] = [];
   message.on('data', (chunk: Buffer) => chunks.push(chunk));
-  message.on('end', () => heard(message.headers['content-type'] ?? '', Buffer.concat(chunks)));
+  // An empty 202 is no message.
+  message.on('end', () => {
+    if (chunks.length > 0) heard(message.headers['content-type'] ?? '', Buffer.concat(chunks));
+  });
 }
 
 /** The transaction of a message by its action; undefined for a fault. */
@@ -150,7 +162,7 @@ export async function readingOf(
   const read = await readMessage({ headers: { 'content-type': contentType }, body });
   const opened =
     message === 'request'
-      ? readEnvelope(read.root, { answer: false, understood: () => true })
+      ? readEnvelope(read.root, { answer: false, asynchronous: true, understood: () => true })
       : openedAnswer(read);
   const parts = {
     named: (contentId: string) => bytesContent(read.parts.get(contentId) ?? Buffer.alloc(0)),

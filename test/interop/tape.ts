@@ -43,7 +43,8 @@ export class Tape {
         ] as const
       ).map(async ([to, message]) =>
         Tap.start(
-          { server: await tlsOf(to), client, target: to.url, message },
+          // Answers are wanted where the same certificate is shown: there IPF's gateway stays itself.
+          { server: await tlsOf(to), client, same: await tlsOf(stranger), target: to.url, message },
           (contentType, body) => tape.#keep({ message, contentType, body }),
         ),
       ),

@@ -11,6 +11,7 @@ import { foundFederation, type Federation, type Region } from '../../scripts/fed
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
+import { listCallbacks } from './callbacks.ts';
 import type { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
 import type { Cell, Recording } from './recorder.ts';
 import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
@@ -125,6 +126,7 @@ export class InteropWorld {
       soap: { 'ITI-45': urls.peer('ITI-45'), 'ITI-46': urls.peer('ITI-46') },
       notified: urls.v2('pix-iti10-utf8'),
     });
+    await listCallbacks(region, stranger);
     await admitStrangers(folder, federation, region);
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([

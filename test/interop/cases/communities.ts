@@ -20,7 +20,7 @@ import {
   same,
   weAsk,
 } from '../interop-case.ts';
-import type { PeerCase } from '../peer.ts';
+import type { Judged, PeerCase } from '../peer.ts';
 import { aJapaneseSubmission, freshOid } from '../samples.ts';
 import { IPF, type InteropWorld } from '../world.ts';
 import { aStranger, fedToPeer, personOf } from './identity.ts';
@@ -48,7 +48,7 @@ const gatewayQuery = (world: InteropWorld, fields: object) =>
   peerAsks(world, ofGateway(world, 'ITI-38', { query: 'FindDocuments', ...HOME, ...fields }));
 
 /** A person who is known here and there: her id in our region, and that at IPF. */
-async function knownInBoth(world: InteropWorld) {
+export async function knownInBoth(world: InteropWorld) {
   const stranger = aStranger();
   const there = await fedToPeer(world, stranger);
   const chart = { id: stranger.id, assigningAuthority: PROOF.chartNumbers };
@@ -242,17 +242,18 @@ const homed = (...uniqueIds: string[]) => ({
 const ASK_AGAIN = 60;
 
 /** Asks our Initiating Gateway until the document has come: what is late is found by a later request. */
-async function retrieveThroughOurGateway(
+export async function retrieveThroughOurGateway(
   world: InteropWorld,
   uniqueId: string,
-): Promise<RetrieveDocumentSetResponse> {
+): Promise<{ response: RetrieveDocumentSetResponse; judged: readonly Judged[] }> {
   await world.peer.judged();
   const url = world.urls.ours('initiating-gateway');
   for (let round = 0; round < ASK_AGAIN; round += 1) {
     const response = await world.client.ask(ITI_43, url, homed(uniqueId));
     if (response.status === 'Success') {
-      requireTaken(await world.peer.judged(), 'ITI-39');
-      return response;
+      const judged = await world.peer.judged();
+      requireTaken(judged, 'ITI-39');
+      return { response, judged };
     }
     const [error] = response.errors;
     if (!error?.codeContext.includes('ask again later')) {
@@ -324,7 +325,8 @@ export const crossGatewayRetrieve: readonly InteropCase[] = [
       name,
       async run(world) {
         const uniqueId = await providedToPeer(world, aStrangersPatient(), content);
-        await holds(await retrieveThroughOurGateway(world, uniqueId), content);
+        const { response } = await retrieveThroughOurGateway(world, uniqueId);
+        await holds(response, content);
       },
     }),
   ),

@@ -42,7 +42,7 @@ const ofIdentity = (world: InteropWorld, transaction: string, fields: object): P
 });
 
 /** IPF's client feeds a person to us. */
-async function fedByPeer(world: InteropWorld, stranger = aStranger()) {
+export async function fedByPeer(world: InteropWorld, stranger = aStranger()) {
   const request = { ...stranger, ...named(chart(stranger)) };
   const answer = await peerAsks(world, ofIdentity(world, 'ITI-44', request));
   same(answer.acknowledgement, 'CA', 'the acknowledgement');

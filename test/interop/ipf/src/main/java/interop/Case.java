@@ -47,8 +47,9 @@ record Case(JsonNode fields) {
   String endpoint(String component) {
     String address = text("url").replaceFirst("^https://", "");
     String options = "sslContextParameters=#tls-" + text("as") + "&httpClientPolicy=#patient";
+    if (has("decoupled")) options += "&" + Replies.decoupled(this);
     // As CXF is shipped, it reads a fault from HTTP 500 alone.
-    if (!has("asShipped")) options += "&properties=#faults";
+    else if (!has("asShipped")) options += "&properties=#faults";
     return component + "://" + address + "?" + options;
   }
 }

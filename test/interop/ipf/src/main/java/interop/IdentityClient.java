@@ -42,16 +42,27 @@ final class IdentityClient {
       String request = way.request().apply(asked);
       answer.put("requestValid", verdict(way.requestValidator(), request));
       Judge.putWords(answer, "sentWords", request);
+      if (Replies.receives(asked)) {
+        Exception failed = Replies.ask(camel, asked, asked.endpoint(way.component()), request, each -> put(way, each, answer));
+        return failed == null ? answer : answer.put("fault", Judge.why(failed));
+      }
       Exchange sent = camel.createProducerTemplate().request(asked.endpoint(way.component()), each -> each.getIn().setBody(request));
-      if (sent.getException() != null) return answer.put("fault", Judge.why(sent.getException()));
-      String body = sent.getMessage().getBody(String.class);
-      answer.put("responseValid", verdict(way.responseValidator(), body));
-      describe(V3.of(body), answer);
-      Judge.putWords(answer, "words", body);
+      if (sent.getException() != null) {
+        Judge.putFaultCodes(answer, sent.getException());
+        return answer.put("fault", Judge.why(sent.getException()));
+      }
+      put(way, sent, answer);
     } catch (Exception | LinkageError fault) {
       answer.put("fault", Judge.why(fault));
     }
     return answer;
+  }
+
+  private void put(Way way, Exchange answered, ObjectNode answer) {
+    String body = answered.getMessage().getBody(String.class);
+    answer.put("responseValid", verdict(way.responseValidator(), body));
+    describe(V3.of(body), answer);
+    Judge.putWords(answer, "words", body);
   }
 
   private String verdict(Processor validator, String body) {

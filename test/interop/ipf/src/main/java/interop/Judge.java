@@ -11,6 +11,11 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.cxf.binding.soap.SoapFault;
+import org.apache.cxf.message.Message;
+import org.apache.cxf.phase.PhaseInterceptorChain;
+import org.apache.cxf.ws.addressing.AddressingProperties;
+import org.apache.cxf.ws.addressing.ContextUtils;
+import org.apache.cxf.ws.addressing.JAXWSAConstants;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 import org.xml.sax.InputSource;
@@ -36,10 +41,19 @@ final class Judge {
       ObjectNode judged = Events.JSON.createObjectNode();
       judged.put("transaction", transaction).put("message", message).put("valid", refused == null);
       if (refused != null) judged.put("why", why(refused));
+      String replyTo = replyTo();
+      if (replyTo != null) judged.put("replyTo", replyTo);
       putWords(judged, "words", xml.apply(exchange));
       Events.emit("judged", judged);
       if (refused != null) throw refused;
     };
+  }
+
+  /** Where the message that is served wants its answer; nothing where that is its own connection. */
+  private static String replyTo() {
+    Message served = PhaseInterceptorChain.getCurrentMessage();
+    if (served == null || !(served.get(JAXWSAConstants.ADDRESSING_PROPERTIES_INBOUND) instanceof AddressingProperties read)) return null;
+    return ContextUtils.isGenericAddress(read.getReplyTo()) ? null : read.getReplyTo().getAddress().getValue();
   }
 
   static String why(Throwable fault) {

@@ -45,16 +45,19 @@ public final class Peer {
     Mappings.register();
     Wire.bind(camel);
     V2.bind(camel);
+    Replies.bind(camel, "https://127.0.0.1:" + options.get("port").asInt());
     camel.getRegistry().bind("continuations", new Continuations());
     SSLContextParameters v2Server = keys.server(options.get("v2Server").asText());
     camel.getRegistry().bind("tls-v2-server", v2Server);
     People people = new People();
+    Wire.sendAnswersWith(keys.client(options.get("server").asText()).createSSLContext(camel));
     try (Web web = new Web(options.get("port").asInt(), options.get("server").asText(), keys);
         HapiServer hapi = new HapiServer(v2Server.createSSLContext(camel))) {
       hapi.start(options.get("ports"));
       web.start();
       camel.addRoutes(new XdsRoutes(new Store(folder)));
       camel.addRoutes(new IdentityRoutes(people));
+      camel.addRoutes(new Replies());
       camel.addRoutes(new V2Routes(people, options.get("ports")));
       camel.start();
       Events.emit("ready", Events.JSON.createObjectNode());

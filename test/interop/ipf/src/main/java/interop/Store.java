@@ -8,8 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,11 +159,15 @@ final class Store {
       DocumentEntry entry = each.getDocumentEntry();
       if (entry.getPatientId().getId().startsWith("REFUSE")) break;
       Path file = folder.resolve(UUID.randomUUID().toString());
-      try (InputStream octets = each.getDataHandler().getInputStream()) {
-        Files.copy(octets, file, StandardCopyOption.REPLACE_EXISTING);
+      try (InputStream octets = each.getDataHandler().getInputStream();
+          DigestInputStream digested = new DigestInputStream(octets, MessageDigest.getInstance("SHA-1"))) {
+        Files.copy(digested, file, StandardCopyOption.REPLACE_EXISTING);
         entry.setSize(Files.size(file));
+        entry.setHash(HexFormat.of().formatHex(digested.getMessageDigest().digest()));
       } catch (IOException fault) {
         throw new UncheckedIOException(fault);
+      } catch (NoSuchAlgorithmException fault) {
+        throw new IllegalStateException(fault);
       }
       entry.setRepositoryUniqueId(World.REPOSITORY);
       documents.put(entry.getUniqueId(), file);

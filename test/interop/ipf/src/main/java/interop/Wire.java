@@ -1,7 +1,11 @@
 package interop;
 
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.apache.camel.CamelContext;
+import org.apache.cxf.BusFactory;
+import org.apache.cxf.configuration.jsse.TLSClientParameters;
+import org.apache.cxf.transport.http.HTTPConduitConfigurer;
 import org.apache.cxf.transports.http.configuration.HTTPClientPolicy;
 
 /**
@@ -18,5 +22,16 @@ final class Wire {
     policy.setAllowChunking(true);
     camel.getRegistry().bind("patient", policy);
     camel.getRegistry().bind("faults", Map.of("org.apache.cxf.transport.process_fault_on_http_400", true));
+  }
+
+  /** CXF’s own connection to a ReplyTo, of which a Camel endpoint knows nothing: it shows the server’s certificate. */
+  static void sendAnswersWith(SSLContext tls) {
+    HTTPConduitConfigurer configurer = (name, address, conduit) -> {
+      if (conduit.getTlsClientParameters() != null) return;
+      TLSClientParameters parameters = new TLSClientParameters();
+      parameters.setSSLSocketFactory(tls.getSocketFactory());
+      conduit.setTlsClientParameters(parameters);
+    };
+    BusFactory.getDefaultBus().setExtension(configurer, HTTPConduitConfigurer.class);
   }
 }

@@ -98,19 +98,28 @@ final class XdsClient {
       Object request = way.request().apply(asked);
       answer.put("requestValid", verdict(way.requestValidator(), request));
       Judge.putWords(answer, "sentWords", XdsRenderingUtils.doRender(new DefaultExchange(camel), request));
+      if (Replies.receives(asked)) {
+        Exception failed = Replies.ask(camel, asked, asked.endpoint(way.component()), request, each -> put(way, each, answer));
+        if (failed == null) return answer;
+        Judge.putFaultCodes(answer, failed);
+        return answer.put("fault", Judge.why(failed));
+      }
       Exchange sent = camel.createProducerTemplate().request(asked.endpoint(way.component()), each -> each.getIn().setBody(request));
       if (sent.getException() != null) {
         Judge.putFaultCodes(answer, sent.getException());
         return answer.put("fault", Judge.why(sent.getException()));
       }
-      Object body = sent.getMessage().getBody();
-      answer.put("responseValid", verdict(way.responseValidator(), body));
-      describe(sent.getMessage().getBody(way.answer()), answer);
-      Judge.putWords(answer, "words", XdsRenderingUtils.doRender(sent, sent.getMessage().getBody(way.answer())));
+      put(way, sent, answer);
     } catch (Exception | LinkageError fault) {
       answer.put("fault", Judge.why(fault));
     }
     return answer;
+  }
+
+  private void put(Way way, Exchange answered, ObjectNode answer) throws Exception {
+    answer.put("responseValid", verdict(way.responseValidator(), answered.getMessage().getBody()));
+    describe(answered.getMessage().getBody(way.answer()), answer);
+    Judge.putWords(answer, "words", XdsRenderingUtils.doRender(answered, answered.getMessage().getBody(way.answer())));
   }
 
   /** {@code valid}, or what IPF's validator says against it. */
