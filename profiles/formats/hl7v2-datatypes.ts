@@ -121,8 +121,12 @@ function findXPN(at: V2Repetition): V2Name | undefined {
   });
 }
 
-/** An XPN to write. Given names after the first share one component, between blanks. */
-export function writeXPN(name: V2Name): readonly V2Component[] {
+/**
+ * An XPN to write. Given names after the first share one component, between blanks.
+ *
+ * @param type XPN-7 where the name's use says none
+ */
+export function writeXPN(name: V2Name, type?: string): readonly V2Component[] {
   const [first, ...further] = name.given;
   const representation = REPRESENTATIONS.find(([, code]) => code === name.representation)?.[0];
   return [
@@ -132,7 +136,7 @@ export function writeXPN(name: V2Name): readonly V2Component[] {
     name.suffix,
     name.prefix,
     undefined,
-    here(NAME_USES, name.use),
+    here(NAME_USES, name.use) ?? type,
     representation,
   ];
 }

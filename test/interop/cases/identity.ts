@@ -208,7 +208,8 @@ export const pixQuery: readonly InteropCase[] = [
     name: 'empty',
     async run(world) {
       const regional = { id: 'ONLY-1', assigningAuthority: PROOF.affinityDomain };
-      const fed = { ...aStranger(), ...named(regional) };
+      // Born on a day of her own, so that none of the others may be she.
+      const fed = { ...aStranger(), ...named(regional), birth: '19310101' };
       await peerAsks(world, ofIdentity(world, 'ITI-44', fed));
       const asked = { ...named(regional), wanted: PROOF.chartNumbers };
       const answer = await peerAsks(world, ofIdentity(world, 'ITI-45', asked));

@@ -276,7 +276,8 @@ describe('A person in PID', () => {
     ]);
     expect(unsaidIn(pid)).not.toContain('mothersMaidenName');
     const fields = fieldsOfPID({ names, mothersMaidenName });
-    expect(writeSegment('PID', fields)).toContain('|旧姓^母^^^^^^I~キュウセイ^ハハ^^^^^^P');
+    // XPN-7 of a maiden name: table 0200. IPF's conformance profiles want it.
+    expect(writeSegment('PID', fields)).toContain('|旧姓^母^^^^^M^I~キュウセイ^ハハ^^^^^M^P');
     expect(readPID(segment('PID|||1||A|""|')).mothersMaidenName).toBeUndefined();
   });
 
