@@ -116,6 +116,7 @@ final class HapiServer implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    if (service == null) return;
     service.stop();
     japanese.stop();
     bare.close();

@@ -13,9 +13,9 @@ import org.apache.camel.support.jsse.SSLContextParameters;
  * Open eHealth IPF as the other end: one process that serves every transaction and, line by line, asks what it is told.
  *
  * <p>Its argument is a JSON object: {@code port}, {@code folder} (for documents), {@code anchors} (PEM), {@code server} and
- * {@code clients} (PKCS#12 files, the clients by name), {@code passwordFile}. Each line of standard input is one case, each
- * line of standard output one event: {@code ready}, {@code judged} (what a validator of IPF said of a message), {@code
- * answer}.
+ * {@code clients} (PKCS#12 files, the clients by name), {@code passwordFile}; for HL7 v2 {@code v2Server} and {@code
+ * ports}, without which none is served. Each line of standard input is one case, each line of standard output one event:
+ * {@code ready}, {@code judged} (what a validator of IPF said of a message), {@code answer}.
  */
 public final class Peer {
   private Peer() {}
@@ -47,18 +47,20 @@ public final class Peer {
     V2.bind(camel);
     Replies.bind(camel, "https://127.0.0.1:" + options.get("port").asInt());
     camel.getRegistry().bind("continuations", new Continuations());
-    SSLContextParameters v2Server = keys.server(options.get("v2Server").asText());
+    JsonNode ports = options.get("ports");
+    String v2Key = ports == null ? "server" : "v2Server";
+    SSLContextParameters v2Server = keys.server(options.get(v2Key).asText());
     camel.getRegistry().bind("tls-v2-server", v2Server);
     People people = new People();
     Wire.sendAnswersWith(keys.client(options.get("server").asText()).createSSLContext(camel));
     try (Web web = new Web(options.get("port").asInt(), options.get("server").asText(), keys);
         HapiServer hapi = new HapiServer(v2Server.createSSLContext(camel))) {
-      hapi.start(options.get("ports"));
+      if (ports != null) hapi.start(ports);
       web.start();
       camel.addRoutes(new XdsRoutes(new Store(folder)));
       camel.addRoutes(new IdentityRoutes(people));
       camel.addRoutes(new Replies());
-      camel.addRoutes(new V2Routes(people, options.get("ports")));
+      if (ports != null) camel.addRoutes(new V2Routes(people, ports));
       camel.start();
       Events.emit("ready", Events.JSON.createObjectNode());
       serve(camel);
