@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
 import { PeerFailure } from '../../actors/actor.ts';
 import { readFault } from '../../profiles/formats/soap.ts';
 import { parseXml } from '../../profiles/formats/xml.ts';
 import type { FileContent } from '../stores/file-content.ts';
+import { Connections } from './connections.ts';
 import { failureOf, failureOfDeadline } from './failure.ts';
 import type { Endpoint } from './soap-sender.ts';
 
@@ -26,7 +25,7 @@ const MAX_SOCKETS = 8;
  */
 export class AnswerSender {
   readonly #deadlineMs: number;
-  readonly #agents = new Map<string, Agent>();
+  readonly #connections = new Connections(MAX_SOCKETS);
 
   constructor(options: { readonly deadlineMs: number }) {
     this.#deadlineMs = options.deadlineMs;
@@ -40,7 +39,14 @@ export class AnswerSender {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), this.#deadlineMs);
     try {
-      const response = await this.#post(answer, endpoint, { signal: abort.signal, timer });
+      const { contentType, content } = answer;
+      const response = await this.#connections.post(endpoint, {
+        headers: { 'Content-Type': contentType, 'Content-Length': content.sizeBytes },
+        content: content.open(),
+        signal: abort.signal,
+        // A large answer may take longer than the deadline, as long as the callback goes on reading.
+        progressed: () => timer.refresh(),
+      });
       const said = await read(response);
       const { statusCode = 0 } = response;
       if (statusCode >= 200 && statusCode < 300) return;
@@ -54,61 +60,12 @@ export class AnswerSender {
   }
 
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
+    this.#connections.close();
   }
 
-  /** New keys, anchors or directory: what idles goes, and the next answer judges its callback anew. */
+  /** New keys, anchors or directory: the next answer judges its callback anew. */
   reload(): void {
-    for (const agent of this.#agents.values()) {
-      (agent as { keepAlive?: boolean }).keepAlive = false;
-      for (const idle of Object.values(agent.freeSockets)) {
-        for (const socket of idle ?? []) socket.destroy();
-      }
-    }
-    this.#agents.clear();
-  }
-
-  async #post(
-    { contentType, content }: OutgoingAnswer,
-    endpoint: Endpoint,
-    { signal, timer }: { signal: AbortSignal; timer: NodeJS.Timeout },
-  ): Promise<IncomingMessage> {
-    const outgoing = httpsRequest(endpoint.url, {
-      ...endpoint.tls,
-      agent: this.#agentOf(endpoint),
-      method: 'POST',
-      signal,
-      headers: { 'Content-Type': contentType, 'Content-Length': content.sizeBytes },
-    });
-    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
-    answered.catch(() => undefined);
-    try {
-      for await (const chunk of content.open()) {
-        if (outgoing.destroyed) break;
-        // A large answer may take longer than the deadline, as long as the callback goes on reading.
-        timer.refresh();
-        if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), answered]);
-      }
-      outgoing.end();
-      const [response] = await answered;
-      return response;
-    } catch (error) {
-      outgoing.destroy();
-      const { socket } = outgoing;
-      const wrote = (socket?.bytesWritten ?? 0) > 0 && socket?.connecting === false;
-      throw failureOf(error, { peer: endpoint.peer, wrote });
-    }
-  }
-
-  #agentOf({ peer, url }: Endpoint): Agent {
-    const key = `${peer} ${new URL(url).host}`;
-    let agent = this.#agents.get(key);
-    if (!agent) {
-      agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxCachedSessions: 0 });
-      this.#agents.set(key, agent);
-    }
-    return agent;
+    this.#connections.reload();
   }
 }
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import type { PeerFailure } from '../../actors/actor.ts';
 import {
@@ -27,6 +25,7 @@ import type {
   ExpectedAnswers,
 } from '../queue/expected-answers.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
+import { Connections } from './connections.ts';
 import { failureOf, failureOfAnswer, failureOfDeadline, failureOfFault } from './failure.ts';
 
 /** Where a transaction is sent, and who is expected there. */
@@ -87,7 +86,7 @@ const MAX_SOCKETS = 64;
 /** Sends transactions over SOAP 1.2 and mutual TLS, one kept-alive connection pool a peer. */
 export class SoapSender {
   readonly #options: SenderOptions;
-  readonly #agents = new Map<string, Agent>();
+  readonly #connections = new Connections(MAX_SOCKETS);
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -224,20 +223,12 @@ export class SoapSender {
   }
 
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
+    this.#connections.close();
   }
 
   /** New keys or anchors: idle connections go, those in use end with their request. */
   reload(): void {
-    for (const agent of this.#agents.values()) {
-      // Those in use are not kept when their request ends.
-      (agent as { keepAlive?: boolean }).keepAlive = false;
-      for (const idle of Object.values(agent.freeSockets)) {
-        for (const socket of idle ?? []) socket.destroy();
-      }
-    }
-    this.#agents.clear();
+    this.#connections.reload();
   }
 
   async #post(
@@ -260,37 +251,16 @@ export class SoapSender {
     const boundary = `kakehashi-${this.#options.uuid()}`;
     const simple = mtom ? undefined : Buffer.from(envelope, 'utf8');
     const length = simple ? simple.length : mtomLength(envelope, attachments, boundary);
-    const outgoing = httpsRequest(endpoint.url, {
-      ...endpoint.tls,
-      agent: this.#agentOf(endpoint),
-      method: 'POST',
-      signal,
+    return await this.#connections.post(endpoint, {
       headers: {
         'Content-Type': mtom
           ? mtomContentType({ boundary, action })
           : `application/soap+xml; charset=UTF-8; action="${action}"`,
         ...(length === undefined ? {} : { 'Content-Length': length }),
       },
+      content: simple ?? writeMtom(envelope, attachments, boundary),
+      signal,
     });
-    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
-    answered.catch(() => undefined);
-    try {
-      if (simple) outgoing.end(simple);
-      else {
-        for await (const chunk of writeMtom(envelope, attachments, boundary)) {
-          if (outgoing.destroyed) break;
-          if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), answered]);
-        }
-        outgoing.end();
-      }
-      const [answer] = await answered;
-      return answer;
-    } catch (error) {
-      outgoing.destroy();
-      const wrote =
-        (outgoing.socket?.bytesWritten ?? 0) > 0 && outgoing.socket?.connecting === false;
-      throw failureOf(error, { peer: endpoint.peer, wrote });
-    }
   }
 
   async #read(answer: IncomingMessage, peer: string): Promise<Came> {
@@ -349,16 +319,6 @@ export class SoapSender {
       return failureOfAnswer(`the answer cannot be read: ${error.code}`, peer, error);
     }
     return failureOf(error, { peer, wrote: true });
-  }
-
-  #agentOf(endpoint: Endpoint): Agent {
-    const key = `${endpoint.peer} ${new URL(endpoint.url).host}`;
-    let agent = this.#agents.get(key);
-    if (!agent) {
-      agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, maxCachedSessions: 0 });
-      this.#agents.set(key, agent);
-    }
-    return agent;
   }
 }
 
