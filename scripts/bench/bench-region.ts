@@ -38,6 +38,25 @@ export function benchPatient(n: number): PatientId {
   return { id: `B-${String(n).padStart(6, '0')}`, assigningAuthority: BENCH.affinityDomain };
 }
 
+let messages = 0;
+
+/** The wrapper of an HL7 V3 message to the bench's region; each has an id of its own. */
+export function transmission() {
+  messages += 1;
+  return {
+    messageId: { root: `2.999.88.6.${process.pid}.${messages}` },
+    creationTime: '20260101000000',
+    sender: { device: BENCH.sourceId },
+    receiver: { device: BENCH.device },
+  };
+}
+
+/** The wrapper of a query, with the query's own id. */
+export function asking() {
+  const wrapper = transmission();
+  return { transmission: wrapper, queryId: { root: `${wrapper.messageId.root}.1` } };
+}
+
 /** A message ready for the wire. */
 export interface Ready {
   readonly contentType: string;

@@ -3,7 +3,7 @@ import { ITI_47 } from '../../profiles/pdq/iti-47.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
 import type { Region } from '../federation.ts';
-import { BENCH, type Ready, simple } from './bench-region.ts';
+import { BENCH, type Ready, asking, simple, transmission } from './bench-region.ts';
 import type { Filled, Registered } from './identity-fill.ts';
 import { never } from './stage.ts';
 
@@ -29,24 +29,6 @@ export function isAccepted(status: number, body: Buffer): void {
   const text = body.toString('utf8');
   if (status === 200 && /typeCode code="(?:CA|AA)"/.test(text)) return;
   throw new Error(`answered ${status}: ${text.slice(0, 2_000)}`);
-}
-
-function parties() {
-  return {
-    sender: { device: BENCH.sourceId },
-    receiver: { device: BENCH.device },
-  };
-}
-
-let messages = 0;
-
-function transmission() {
-  messages += 1;
-  return {
-    messageId: { root: `2.999.88.6.${process.pid}.${messages}` },
-    creationTime: '20260101000000',
-    ...parties(),
-  };
 }
 
 /** How a patient is asked for whose kana and birth date are known. */
@@ -87,8 +69,7 @@ export function demographicsQueriesOf(
     return simple(
       ITI_47,
       {
-        transmission: transmission(),
-        queryId: { root: `2.999.88.8.${messages}` },
+        ...asking(),
         criteria: { livingSubjectName: [name], livingSubjectBirthTime: { value: birthTime } },
         scopingOrganizations: [],
       },
@@ -112,8 +93,7 @@ export function queriesOf({ region, queries, filled: { known } }: IdentitySide):
     return simple(
       ITI_45,
       {
-        transmission: transmission(),
-        queryId: { root: `2.999.88.7.${messages}` },
+        ...asking(),
         patientIdentifier,
         dataSources: [BENCH.affinityDomain],
       },

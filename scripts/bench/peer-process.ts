@@ -23,20 +23,31 @@ export function missingForPeer(project = PEER_PROJECT): readonly string[] {
  * @throws Error with the end of what Maven said
  */
 export function buildPeer(project = PEER_PROJECT): void {
-  const goals = ['-q', '-B', 'compile', 'dependency:build-classpath'];
-  goals.push(`-Dmdep.outputFile=${resolve(project, 'target', 'classpath')}`);
+  const goals = ['-q', '-B', '-T1', 'compile', 'dependency:build-classpath'];
+  goals.push(`-Dmdep.outputFile=${classpathFile(project)}`);
+  const env = { ...process.env, MAVEN_OPTS: '-Xmx512m' };
   const run = (...more: string[]) =>
-    spawnSync('mvn', [...more, ...goals], { cwd: project, encoding: 'utf8' });
-  if (run('-o').status === 0) return;
+    spawnSync('mvn', [...more, ...goals], { cwd: project, encoding: 'utf8', env });
+  if (run('-o').status === 0 && existsSync(classpathFile(project))) return;
   const { status, stdout, stderr } = run();
   if (status !== 0) throw new Error(`Maven failed:\n${(stdout + stderr).slice(-4_000)}`);
 }
 
-/** The version of IPF that the Maven project names. */
+/** The version of IPF that the Maven project names. @throws Error when it names none */
 export function peerVersion(project = PEER_PROJECT): string {
   const pom = readFileSync(join(project, 'pom.xml'), 'utf8');
-  return /<ipf\.version>([^<]+)</.exec(pom)?.[1] ?? 'unknown';
+  const [, version] = /<ipf\.version>([^<]+)</.exec(pom) ?? [];
+  if (version === undefined) throw new Error('pom.xml names no ipf.version');
+  return version;
 }
+
+/** What `buildPeer` has built, and the artifacts that it needs, as Java's class path. */
+export function classpathOf(project = PEER_PROJECT): string {
+  const artifacts = readFileSync(classpathFile(project), 'utf8').trim();
+  return `${resolve(project, 'target', 'classes')}:${artifacts}`;
+}
+
+const classpathFile = (project: string) => resolve(project, 'target', 'classpath');
 
 /** IPF's servers in a process of their own. */
 export interface PeerProcess {
@@ -70,8 +81,6 @@ export async function startPeer(options: PeerStart): Promise<PeerProcess> {
   const { region, prefix, project = PEER_PROJECT, begun } = options;
   const folder = join(region.folder, 'peer');
   const words = await settingsOf(region, folder);
-  const classes = resolve(project, 'target', 'classes');
-  const classpath = `${classes}:${readFileSync(join(project, 'target', 'classpath'), 'utf8').trim()}`;
   const [command = 'java', ...before] = [...prefix, 'java'];
   const child = spawn(
     command,
@@ -79,7 +88,7 @@ export async function startPeer(options: PeerStart): Promise<PeerProcess> {
       ...before,
       ...JAVA_WORDS,
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-      ...['-cp', classpath, 'interop.Peer', JSON.stringify(words)],
+      ...['-cp', classpathOf(project), 'interop.Peer', JSON.stringify(words)],
     ],
     { stdio: ['pipe', 'pipe', 'pipe'], cwd: folder },
   );

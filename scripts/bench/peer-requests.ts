@@ -8,6 +8,7 @@ import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import {
+  asking,
   BENCH,
   benchPatient,
   mtom,
@@ -15,6 +16,7 @@ import {
   type Ready,
   simple,
   submissionOf,
+  transmission,
 } from './bench-region.ts';
 import { ENTRIES } from './stage.ts';
 import { isSuccess } from './submit-scene.ts';
@@ -52,8 +54,7 @@ export const PEER_REQUESTS = {
     simple(
       ITI_45,
       {
-        transmission: transmission(),
-        queryId: { root: `2.999.88.7.${messages}` },
+        ...asking(),
         patientIdentifier: chartOf(n),
         dataSources: [BENCH.affinityDomain],
       },
@@ -63,8 +64,7 @@ export const PEER_REQUESTS = {
     simple(
       ITI_47,
       {
-        transmission: transmission(),
-        queryId: { root: `2.999.88.8.${messages}` },
+        ...asking(),
         criteria: {
           livingSubjectName: [nameOf(n)],
           livingSubjectBirthTime: { value: birthOf(n) },
@@ -161,18 +161,6 @@ function nameOf(n: number) {
 /** On 1 January, each of another year. */
 function birthOf(n: number): string {
   return `${1930 + (n % PEER_PATIENTS)}0101`;
-}
-
-let messages = 0;
-
-function transmission() {
-  messages += 1;
-  return {
-    messageId: { root: `2.999.88.6.${process.pid}.${messages}` },
-    creationTime: '20260101000000',
-    sender: { device: BENCH.sourceId },
-    receiver: { device: BENCH.device },
-  };
 }
 
 function feedOf(n: number): PatientRegistrationFeed {

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createWriteStream, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { classpathOf } from '../../scripts/bench/peer-process.ts';
 
-const PROJECT = fileURLToPath(new URL('./ipf', import.meta.url));
-const CLASSPATH = join(PROJECT, 'target', 'classpath');
+/** The Maven project, wherever the run was started. */
+export const PROJECT = fileURLToPath(new URL('./ipf', import.meta.url));
 const READY_MS = 300_000;
 const ANSWER_MS = 300_000;
 
@@ -113,44 +113,6 @@ export interface PeerOptions {
   readonly log: string;
 }
 
-/** The tools that a run needs and this machine lacks; none where it can run. */
-export function missingTools(): readonly string[] {
-  return [
-    ['java', '-version'],
-    ['mvn', '-version'],
-  ].flatMap(([tool = '', option = '']) => (spawnSync(tool, [option]).status === 0 ? [] : [tool]));
-}
-
-/**
- * Compiles the Java side. The artifacts come from Maven's own cache; where it lacks one, Maven fetches it once.
- * @throws Error with the end of what Maven said
- */
-export function buildPeer(): void {
-  const goals = [
-    ...['-q', '-B', '-T1', 'compile', 'dependency:build-classpath'],
-    `-Dmdep.outputFile=${CLASSPATH}`,
-  ];
-  const run = (...more: string[]) =>
-    spawnSync('mvn', [...more, ...goals], {
-      cwd: PROJECT,
-      encoding: 'utf8',
-      env: { ...process.env, MAVEN_OPTS: '-Xmx512m' },
-    });
-  const offline = run('-o');
-  if (offline.status === 0 && existsSync(CLASSPATH)) return;
-  const online = run();
-  if (online.status === 0) return;
-  throw new Error(`Maven failed:\n${(online.stdout + online.stderr).slice(-4_000)}`);
-}
-
-/** The version of IPF that the Maven project names. */
-export function peerVersion(): string {
-  const pom = readFileSync(join(PROJECT, 'pom.xml'), 'utf8');
-  const [, version] = /<ipf\.version>([^<]+)</.exec(pom) ?? [];
-  if (version === undefined) throw new Error('pom.xml names no ipf.version');
-  return version;
-}
-
 type Event = { readonly event: string } & Record<string, unknown>;
 
 /** IPF as a process of its own: servers that stand ready, and a client that does one case after the other. */
@@ -166,8 +128,7 @@ export class Peer {
 
   /** @throws Error when it is not ready in time */
   static async start(options: PeerOptions): Promise<Peer> {
-    const classpath = `${join(PROJECT, 'target', 'classes')}:${readFileSync(CLASSPATH, 'utf8').trim()}`;
-    const words = ['-Xmx1g', '-XX:+UseSerialGC', '-cp', classpath];
+    const words = ['-Xmx1g', '-XX:+UseSerialGC', '-cp', classpathOf(PROJECT)];
     const level = process.env.INTEROP_JAVA_LOG ?? 'warn';
     words.push(`-Dorg.slf4j.simpleLogger.defaultLogLevel=${level}`);
     const child = spawn('java', [...words, 'interop.Peer', JSON.stringify(options)], {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { buildPeer, missingForPeer, peerVersion } from '../../scripts/bench/peer-process.ts';
 import { HAPI_PEER, IPF_PEER, IPF_V2_PEER } from './interop-case.ts';
-import { buildPeer, missingTools, peerVersion } from './peer.ts';
+import { PROJECT } from './peer.ts';
 import { buildZeep } from './zeep-client.ts';
 
 /** Somebody else's software at the other end of the wire. */
@@ -23,7 +24,7 @@ export const PEERS: readonly PeerOfTheMatrix[] = [
     name: IPF_PEER,
     short: 'IPF',
     about: [
-      `Open eHealth IPF ${peerVersion()} (Java 17, Apache Camel, Apache CXF, Tomcat), client and server.`,
+      `Open eHealth IPF ${peerVersion(PROJECT)} (Java 17, Apache Camel, Apache CXF, Tomcat), client and server.`,
       '',
       '- **IPF asks Kakehashi**: IPF’s client, our server. IPF’s validators take what it sent and what we answered.',
       '- **Kakehashi asks IPF**: our client, for ITI-38, 39 and 55 also our Initiating Gateway, and IPF’s server. IPF’s',
@@ -153,9 +154,9 @@ export const IN_JAVA: readonly string[] = [IPF_PEER, IPF_V2_PEER, HAPI_PEER];
 let isBuilt = false;
 
 function prepareIpf(): string | undefined {
-  const missing = missingTools();
+  const missing = missingForPeer(PROJECT);
   if (missing.length > 0) return `this machine lacks ${missing.join(' and ')}`;
-  if (!isBuilt) buildPeer();
+  if (!isBuilt) buildPeer(PROJECT);
   isBuilt = true;
   return undefined;
 }
