@@ -10,6 +10,7 @@ import type { ControlCommands } from './control.ts';
 import type { Log } from './log.ts';
 import type { Database } from './stores/database.ts';
 import { contentNow, countDocuments, pageOfShard } from './stores/document-listing.ts';
+import { Rounds } from './rounds.ts';
 import type { FileDocumentStore } from './stores/file-document-store.ts';
 
 /** So long the files stay when a backup does not report again. */
@@ -92,8 +93,11 @@ export class DocumentRounds {
   readonly #world: { readonly ask: Ask; readonly now: () => Date };
   readonly #log: Log;
   #isFirst: boolean;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<Reconciliation> | undefined;
+  readonly #rounds = new Rounds({
+    go: () => this.#goRound(),
+    everyMs: ROUND_MS,
+    failed: (error) => this.#log.error({ event: 'reconciliation-failed' }, error),
+  });
 
   constructor(options: {
     stores: DocumentRepositoryStores;
@@ -125,30 +129,18 @@ export class DocumentRounds {
 
   /** Goes round once now, and then again and again until `stop`. */
   start(): void {
-    const again = () => {
-      void this.round()
-        .catch((error: unknown) => this.#log.error({ event: 'reconciliation-failed' }, error))
-        .finally(() => {
-          if (this.#timer !== undefined) this.#timer = setTimeout(again, ROUND_MS).unref();
-        });
-    };
-    this.#timer = setTimeout(again, 0).unref();
+    this.#rounds.start();
   }
 
   /** Waits for a round that is under way, then for what was registered to be written down. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#running?.catch(() => {});
+    await this.#rounds.stop();
     await this.#documents.settleRegistered();
   }
 
   /** One round; one that is under way is joined. */
   async round(): Promise<Reconciliation> {
-    this.#running ??= this.#goRound().finally(() => {
-      this.#running = undefined;
-    });
-    return await this.#running;
+    return await this.#rounds.once();
   }
 
   async #goRound(): Promise<Reconciliation> {

@@ -1,12 +1,10 @@
-import type { World } from '../actors/actor.ts';
 import {
   type Fed,
   type FeedOutcome,
   feedMany,
   idsOfFed,
 } from '../actors/patient-identity/feed-many.ts';
-import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
-import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
+import { type IdentityOperation, recordUse } from './identity-operation.ts';
 
 /** What an operator gives to be imported, as plain JSON. */
 export interface ImportBatch {
@@ -14,18 +12,6 @@ export interface ImportBatch {
   readonly by: string;
   /** Registrations and merges, in the order in which they are done. */
   readonly registrations: readonly Fed[];
-}
-
-/** What importing needs of the process. */
-export interface ImportingOptions {
-  readonly stores: PatientIdentityStores;
-  /** As the process itself asks. */
-  readonly world: World;
-  readonly trail: {
-    check(): Promise<void>;
-    append(messages: readonly string[]): Promise<void>;
-  };
-  readonly recorder: Recorder;
 }
 
 /** Registrations and merges in one batch. */
@@ -39,8 +25,9 @@ export const MOST_IN_A_BATCH = 1_000;
  */
 export async function importBatch(
   { by, registrations }: ImportBatch,
-  { stores, world, trail, recorder }: ImportingOptions,
+  operation: IdentityOperation,
 ): Promise<readonly FeedOutcome[]> {
+  const { stores, world, trail } = operation;
   if (typeof by !== 'string' || by.trim() === '') throw new Error('who imports must be said');
   if (!Array.isArray(registrations) || registrations.length > MOST_IN_A_BATCH) {
     throw new Error(`a batch has at most ${MOST_IN_A_BATCH} registrations`);
@@ -55,8 +42,7 @@ export async function importBatch(
   ) => {
     const patients = fed.flatMap(idsOfFed);
     if (patients.length === 0) return;
-    const use = { deed: 'import', user: by, action, patients, outcome } as const;
-    await trail.append([patientRecordUsed({ ...use, at: world.now() }, recorder)]);
+    await recordUse({ deed: 'import', by, action, patients, outcome }, operation);
   };
   let outcomes: readonly FeedOutcome[];
   try {

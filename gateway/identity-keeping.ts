@@ -1,4 +1,3 @@
-import type { World } from '../actors/actor.ts';
 import { explain, historyOf } from '../actors/patient-identity/explain.ts';
 import { matchAnew, rekey } from '../actors/patient-identity/matching-anew.ts';
 import { notifyConsumers } from '../actors/patient-identity/notifications.ts';
@@ -16,14 +15,14 @@ import {
   type Steward,
   StewardRefusal,
 } from '../actors/patient-identity/stewarding.ts';
-import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { decodeCX } from '../profiles/formats/datatypes.ts';
 import type { PatientId } from '../profiles/patient.ts';
 import { refusalsOf } from '../profiles/refusal.ts';
 import type { ControlCommands } from './control.ts';
 import { type ImportBatch, importBatch } from './identity-importing.ts';
+import { type IdentityOperation, type PatientUse, recordUse } from './identity-operation.ts';
 import type { Log } from './log.ts';
-import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
+import { Rounds } from './rounds.ts';
 import { wideAreaCommands } from './wide-area-commands.ts';
 
 /** How often consumers are told, and the registry is asked what it could not do before. */
@@ -36,15 +35,7 @@ const MATCHING_MS = 500;
 /** A consumer that has refused so often is told of: it has been away for a quarter of an hour. */
 const TRIED_LONG = 10;
 
-export interface IdentityKeepingOptions {
-  readonly stores: PatientIdentityStores;
-  /** As the process itself asks. */
-  readonly world: World;
-  readonly trail: {
-    check(): Promise<void>;
-    append(messages: readonly string[]): Promise<void>;
-  };
-  readonly recorder: Recorder;
+export interface IdentityKeepingOptions extends IdentityOperation {
   readonly log: Log;
 }
 
@@ -68,8 +59,17 @@ const MOST_REVIEWS = 200;
  */
 export class IdentityKeeping {
   readonly #options: IdentityKeepingOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #rounds = new Rounds({
+    go: () => this.#goRound(),
+    everyMs: ROUND_MS,
+    restMs: REST_MS,
+    // The registry may be away: it is asked again.
+    failed: (error) =>
+      this.#options.log[refusalsOf(error) ? 'warn' : 'error'](
+        { event: 'identity-round-failed' },
+        error,
+      ),
+  });
   #hasKeys = false;
   #isMatched = false;
 
@@ -116,44 +116,24 @@ export class IdentityKeeping {
 
   /** Goes round once now, and then again and again until `stop`. */
   start(): void {
-    const again = () => {
-      this.round().then(
-        () => this.#wait(again, ROUND_MS),
-        (error: unknown) => {
-          // The registry may be away: it is asked again.
-          if (refusalsOf(error)) this.#options.log.warn({ event: 'identity-round-failed' }, error);
-          else this.#options.log.error({ event: 'identity-round-failed' }, error);
-          this.#wait(again, REST_MS);
-        },
-      );
-    };
-    this.#timer = setTimeout(again, 0).unref();
-  }
-
-  #wait(again: () => void, ms: number): void {
-    if (this.#timer !== undefined) this.#timer = setTimeout(again, ms).unref();
+    this.#rounds.start();
   }
 
   /** Waits for a round that is under way. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#running?.catch(() => {});
+    await this.#rounds.stop();
   }
 
   /** One round; one that is under way is joined. */
   async round(): Promise<void> {
-    this.#running ??= this.#goRound().finally(() => {
-      this.#running = undefined;
-    });
-    await this.#running;
+    await this.#rounds.once();
   }
 
   async #goRound(): Promise<void> {
     const { stores, world, log } = this.#options;
     if (!this.#hasKeys) {
       while ((await rekey(stores)) > 0) {
-        if (this.#timer === undefined) return;
+        if (!this.#rounds.goesOn) return;
       }
       const missing = await feedUnconfirmed(stores, world);
       if (missing > 0) log.warn({ event: 'patients-unconfirmed', count: missing });
@@ -173,7 +153,7 @@ export class IdentityKeeping {
     if (this.#isMatched) return;
     const { stores, world } = this.#options;
     const until = performance.now() + MATCHING_MS;
-    while (performance.now() < until && this.#timer !== undefined) {
+    while (performance.now() < until && this.#rounds.goesOn) {
       if ((await matchAnew(stores, world)) > 0) continue;
       this.#isMatched = true;
       return;
@@ -276,19 +256,8 @@ export class IdentityKeeping {
     return { refusedMoves };
   }
 
-  async #record(
-    use: {
-      readonly deed: string;
-      readonly by: string;
-      readonly action: 'R' | 'U';
-      readonly patients: readonly PatientId[];
-    },
-    outcome: 'success' | 'refused',
-  ): Promise<void> {
-    const { trail, recorder, world } = this.#options;
-    const { deed, by: user, action, patients } = use;
-    const record = { deed, user, action, patients, outcome, at: world.now() };
-    await trail.append([patientRecordUsed(record, recorder)]);
+  async #record(use: PatientUse, outcome: 'success' | 'refused'): Promise<void> {
+    await recordUse({ ...use, outcome }, this.#options);
   }
 }
 

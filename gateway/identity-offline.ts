@@ -6,7 +6,7 @@ import { patientIdentity } from '../actors/patient-identity/index.ts';
 import { ActorsHere } from './actors-here.ts';
 import type { Config } from './config.ts';
 import { identityStoresOf } from './identity-here.ts';
-import type { ImportingOptions } from './identity-importing.ts';
+import type { IdentityOperation } from './identity-operation.ts';
 import { SILENT_LOG } from './log.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
@@ -23,7 +23,7 @@ import { SqlRegistryStore } from './stores/sql-registry-store.ts';
  */
 export async function withIdentityOffline<Result>(
   config: Config,
-  work: (importing: ImportingOptions) => Promise<Result>,
+  work: (importing: IdentityOperation) => Promise<Result>,
 ): Promise<Result> {
   const now = () => new Date();
   const database = await openDatabase({ ...config.database, now });

@@ -1,5 +1,3 @@
-import type { World } from '../actors/actor.ts';
-import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import { type Steward, StewardRefusal } from '../actors/patient-identity/stewarding.ts';
 import {
   reissueWideAreaId,
@@ -11,18 +9,7 @@ import {
 import { decodeCX } from '../profiles/formats/datatypes.ts';
 import type { PatientId } from '../profiles/patient.ts';
 import type { ControlCommands } from './control.ts';
-import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
-
-export interface WideAreaOptions {
-  readonly stores: PatientIdentityStores;
-  /** As the process itself asks. */
-  readonly world: World;
-  readonly trail: {
-    check(): Promise<void>;
-    append(messages: readonly string[]): Promise<void>;
-  };
-  readonly recorder: Recorder;
-}
+import { type IdentityOperation, type PatientUse, recordUse } from './identity-operation.ts';
 
 /** What an operator gives a command; the id as `ID^^^&OID&ISO`. */
 interface Asked {
@@ -37,7 +24,7 @@ type Deed = (id: PatientId, steward: Steward) => Promise<Reissued>;
  * What operators of a wide-area id service ask of it, as control commands: none where the process is no such service. Each is
  * recorded in the audit trail with their name before it is told; nothing is changed that could not be recorded.
  */
-export function wideAreaCommands(options: WideAreaOptions): ControlCommands {
+export function wideAreaCommands(options: IdentityOperation): ControlCommands {
   const { stores } = options;
   if (!stores.wideArea) return {};
   const changing = (name: string, work: Deed) => (input: unknown) =>
@@ -51,7 +38,7 @@ export function wideAreaCommands(options: WideAreaOptions): ControlCommands {
   };
 }
 
-async function resolve(asked: Asked, options: WideAreaOptions): Promise<Resolved | null> {
+async function resolve(asked: Asked, options: IdentityOperation): Promise<Resolved | null> {
   const { id, by } = readAsked(asked);
   const found = await resolveWideArea(id, options.stores);
   const told = found?.communities.map(({ wideAreaId }) => wideAreaId) ?? [];
@@ -63,7 +50,7 @@ async function resolve(asked: Asked, options: WideAreaOptions): Promise<Resolved
 async function change(
   deed: string,
   asked: Asked,
-  { work, options }: { readonly work: Deed; readonly options: WideAreaOptions },
+  { work, options }: { readonly work: Deed; readonly options: IdentityOperation },
 ): Promise<Reissued> {
   const { id, by } = readAsked(asked);
   const { reason } = asked;
@@ -88,16 +75,8 @@ function readAsked({ id, by = '' }: Asked): { readonly id: PatientId; readonly b
 }
 
 async function record(
-  use: {
-    readonly deed: string;
-    readonly by: string;
-    readonly action: 'R' | 'U';
-    readonly patients: readonly PatientId[];
-    readonly outcome: 'success' | 'refused';
-  },
-  { trail, recorder, world }: WideAreaOptions,
+  use: PatientUse & { readonly outcome: 'success' | 'refused' },
+  options: IdentityOperation,
 ): Promise<void> {
-  const { deed, by: user, ...rest } = use;
-  const used = { ...rest, deed: `wide-area ${deed}`, user, at: world.now() };
-  await trail.append([patientRecordUsed(used, recorder)]);
+  await recordUse({ ...use, deed: `wide-area ${use.deed}` }, options);
 }

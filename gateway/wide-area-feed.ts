@@ -1,6 +1,4 @@
-import type { World } from '../actors/actor.ts';
 import { StewardRefusal } from '../actors/patient-identity/stewarding.ts';
-import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts';
 import {
   type FedAbove,
   type FedAll,
@@ -10,8 +8,9 @@ import {
 import type { OwedSum } from '../actors/patient-identity/wide-area-outbox.ts';
 import type { PatientId } from '../profiles/patient.ts';
 import type { ControlCommands } from './control.ts';
+import { type IdentityOperation, type PatientUse, recordUse } from './identity-operation.ts';
 import type { Log } from './log.ts';
-import { patientRecordUsed, type Recorder } from './safeguards/audit.ts';
+import { Rounds } from './rounds.ts';
 
 /** How often it is looked whether something is owed. */
 const ROUND_MS = 1_000;
@@ -22,15 +21,7 @@ const TRIED_LONG = 10;
 /** Refused messages in one answer. */
 const MOST_REFUSED = 200;
 
-export interface WideAreaFeedOptions {
-  readonly stores: PatientIdentityStores;
-  /** As the process itself asks. */
-  readonly world: World;
-  readonly trail: {
-    check(): Promise<void>;
-    append(messages: readonly string[]): Promise<void>;
-  };
-  readonly recorder: Recorder;
+export interface WideAreaFeedOptions extends IdentityOperation {
   readonly log: Log;
 }
 
@@ -63,9 +54,12 @@ interface Asked {
  */
 export class WideAreaFeed {
   readonly #options: WideAreaFeedOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #isStopped = false;
-  #running: Promise<FedAbove> | undefined;
+  readonly #rounds = new Rounds({
+    go: () => this.#goRound(),
+    everyMs: ROUND_MS,
+    restMs: REST_MS,
+    failed: (error) => this.#options.log.error({ event: 'wide-area-feed-failed' }, error),
+  });
 
   constructor(options: WideAreaFeedOptions) {
     this.#options = options;
@@ -73,41 +67,17 @@ export class WideAreaFeed {
 
   /** Goes round once now, and then again and again until `stop`. */
   start(): void {
-    if (!this.#options.stores.above) return;
-    const again = () => {
-      this.round().then(
-        () => this.#wait(again, ROUND_MS),
-        (error: unknown) => {
-          this.#options.log.error({ event: 'wide-area-feed-failed' }, error);
-          this.#wait(again, REST_MS);
-        },
-      );
-    };
-    this.#timer = setTimeout(again, 0).unref();
-  }
-
-  #wait(again: () => void, ms: number): void {
-    if (!this.#isStopped) this.#timer = setTimeout(again, ms).unref();
+    if (this.#options.stores.above) this.#rounds.start();
   }
 
   /** Waits for the message that is under way. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#running?.catch(() => {});
-  }
-
-  /** One round; one that is under way is joined. */
-  async round(): Promise<FedAbove> {
-    this.#running ??= this.#goRound().finally(() => {
-      this.#running = undefined;
-    });
-    return await this.#running;
+    await this.#rounds.stop();
   }
 
   async #goRound(): Promise<FedAbove> {
     const { stores, world, log } = this.#options;
-    const fed = await feedWideArea(stores, world, () => !this.#isStopped);
+    const fed = await feedWideArea(stores, world, () => this.#rounds.goesOn);
     const peer = stores.above?.service;
     for (const code of fed.refused) log.warn({ event: 'wide-area-feed-refused', peer, code });
     const { failedAttempts: attempts = 0 } = fed;
@@ -138,7 +108,7 @@ export class WideAreaFeed {
     const { stores, world, trail } = this.#options;
     const user = this.#require(by);
     await trail.check();
-    if (after === '') await this.#record({ deed: 'feed-all', user, action: 'R', patients: [] });
+    if (after === '') await this.#record({ deed: 'feed-all', by: user, action: 'R', patients: [] });
     return await oweSome({ after, isAgain: again }, stores, world);
   }
 
@@ -150,7 +120,7 @@ export class WideAreaFeed {
       records.owedFeeds(service, 'refused', MOST_REFUSED),
     );
     const patients = all.flatMap(({ ids }) => ids);
-    await this.#record({ deed: 'refused', user, action: 'R', patients });
+    await this.#record({ deed: 'refused', by: user, action: 'R', patients });
     return all.map(({ kind, ids, refusedFor: code = '', madeAt: since }) => ({
       kind,
       ids,
@@ -165,7 +135,7 @@ export class WideAreaFeed {
     await trail.check();
     const service = stores.above?.service ?? '';
     const reopened = await stores.identities.change((records) => records.reopenFeeds(service));
-    await this.#record({ deed: 'retry', user, action: 'U', patients: [] });
+    await this.#record({ deed: 'retry', by: user, action: 'U', patients: [] });
     return { reopened };
   }
 
@@ -177,15 +147,8 @@ export class WideAreaFeed {
     return by;
   }
 
-  async #record(use: {
-    readonly deed: string;
-    readonly user: string;
-    readonly action: 'R' | 'U';
-    readonly patients: readonly PatientId[];
-  }): Promise<void> {
-    const { trail, recorder, world } = this.#options;
-    const at = world.now();
-    const record = { ...use, deed: `wide-area ${use.deed}`, outcome: 'success', at } as const;
-    await trail.append([patientRecordUsed(record, recorder)]);
+  async #record(use: PatientUse): Promise<void> {
+    const deed = `wide-area ${use.deed}`;
+    await recordUse({ ...use, deed, outcome: 'success' }, this.#options);
   }
 }
