@@ -5,7 +5,7 @@ import { faultDuplicateMessageId } from '../../profiles/formats/soap-addressing.
 import { Fault } from '../../profiles/refusal.ts';
 import { FileContent, spoolTo } from '../stores/file-content.ts';
 import { requireRoom } from '../stores/incoming-parts.ts';
-import { mostOfOne } from './outcomes.ts';
+import { type Attempted, Attempts } from './attempts.ts';
 import { type RetryRule, retryAfterMs } from './retrieval-worker.ts';
 import type { WaitingRequest } from './waiting-request.ts';
 import type {
@@ -67,10 +67,9 @@ export interface AsynchronousAnswersOptions {
   readonly happened: (event: WaitingEvent) => void;
 }
 
-interface Job extends LeftRequest {
+interface Job extends LeftRequest, Attempted {
   attempts: number;
   notBefore: number;
-  running: boolean;
   /** False until its caller was told that it is taken. */
   begun: boolean;
   readonly kept: Promise<void>;
@@ -85,12 +84,18 @@ interface Job extends LeftRequest {
 export class AsynchronousAnswers {
   readonly #options: AsynchronousAnswersOptions;
   readonly #jobs = new Map<string, Job>();
-  readonly #running = new Set<Promise<void>>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #stopped = true;
+  readonly #attempts: Attempts<Job>;
 
   constructor(options: AsynchronousAnswersOptions) {
     this.#options = options;
+    this.#attempts = new Attempts({
+      jobs: () => this.#jobs.values(),
+      askedBy: ({ partner }) => partner,
+      mayBegin: ({ begun }) => begun,
+      attempt: (job) => this.#run(job),
+      concurrency: options.settings.concurrency,
+      now: options.now,
+    });
   }
 
   /** Takes up what a former run left. */
@@ -101,20 +106,12 @@ export class AsynchronousAnswers {
       const kept = Promise.resolve();
       this.#jobs.set(left.id, { ...left, running: false, begun: true, kept });
     }
-    this.#stopped = false;
-    this.#pump();
+    this.#attempts.start();
   }
 
   /** Begins nothing more, and waits at most so long for what runs. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([Promise.allSettled(this.#running), over]);
-    clearTimeout(timer);
+    await this.#attempts.stop(graceMs);
   }
 
   /** What waits, and what was given up, for the operator. */
@@ -164,7 +161,7 @@ export class AsynchronousAnswers {
     }
     return () => {
       job.begun = true;
-      this.#pump();
+      this.#attempts.look();
     };
   }
 
@@ -172,47 +169,14 @@ export class AsynchronousAnswers {
     let waiting = 0;
     for (const job of this.#jobs.values()) if (job.partner === partner) waiting += 1;
     const { mostWaiting } = this.#options.settings;
-    if (this.#stopped || waiting >= mostWaiting) {
+    if (this.#attempts.isStopped || waiting >= mostWaiting) {
       throw new Fault('Receiver', `busy: ${waiting} of your requests wait for their answers`);
     }
-  }
-
-  /** Begins what may begin, and sets the clock for what has to wait. */
-  #pump(): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    const now = this.#options.now().getTime();
-    let next = Number.POSITIVE_INFINITY;
-    for (const job of this.#jobs.values()) {
-      if (job.running || !job.begun) continue;
-      if (job.notBefore > now) {
-        next = Math.min(next, job.notBefore);
-      } else if (this.#mayRun(job.partner)) {
-        const run = this.#run(job).finally(() => {
-          this.#running.delete(run);
-          this.#pump();
-        });
-        this.#running.add(run);
-      }
-    }
-    if (next !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#pump(), Math.min(next - now, 60_000));
-    }
-  }
-
-  /** A partner whose callback hangs holds at most half of the room. */
-  #mayRun(partner: string): boolean {
-    const { concurrency } = this.#options.settings;
-    if (this.#running.size >= concurrency) return false;
-    let there = 0;
-    for (const job of this.#jobs.values()) if (job.running && job.partner === partner) there += 1;
-    return there < mostOfOne(concurrency);
   }
 
   /** One attempt. It never rejects. */
   async #run(job: Job): Promise<void> {
     const { settings, now } = this.#options;
-    job.running = true;
     try {
       if (now().getTime() - job.since > settings.longestMs) {
         await this.#giveUp(job, 'waited too long');
@@ -227,8 +191,6 @@ export class AsynchronousAnswers {
         job.notBefore = now().getTime() + settings.backoffMs;
         this.#tell('postponed', job, { reason: 'not written', cause });
       });
-    } finally {
-      job.running = false;
     }
   }
 

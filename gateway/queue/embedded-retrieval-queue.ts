@@ -9,7 +9,8 @@ import type {
   RetrievalResult,
 } from '../../actors/initiating-gateway/retrieval.ts';
 import type { Database } from '../stores/database.ts';
-import { mostOfOne, outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
+import { type Attempted, Attempts } from './attempts.ts';
+import { outcomeOfEnding, type RetrievalQueueSettings, resultsOf } from './outcomes.ts';
 import { RetrievalJobs } from './retrieval-jobs.ts';
 import { failureClassOf, type RetrievalWorker, retryAfterMs } from './retrieval-worker.ts';
 import { identityHash, type Spool } from './spool.ts';
@@ -28,7 +29,7 @@ export interface EmbeddedRetrievalQueueOptions {
 }
 
 /** A retrieval that waits or runs. */
-interface Job {
+interface Job extends Attempted {
   readonly identity: RetrievalIdentity;
   readonly key: string;
   readonly progress: LastProgress;
@@ -37,8 +38,6 @@ interface Job {
   /** Settled once the job is at rest in the database: before that nobody is asked. */
   readonly kept: Promise<void>;
   attempts: number;
-  readyAt: number;
-  running: boolean;
 }
 
 /** The retrieval queue of one process: its jobs lie in the process's own database and go on after a restart. */
@@ -46,35 +45,34 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
   readonly #options: EmbeddedRetrievalQueueOptions;
   readonly #rows: RetrievalJobs;
   readonly #jobs = new Map<string, Job>();
-  readonly #running = new Set<Promise<void>>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #stopped = true;
+  readonly #attempts: Attempts<Job>;
 
   constructor(options: EmbeddedRetrievalQueueOptions) {
     this.#options = options;
     this.#rows = new RetrievalJobs(options.database, options.node);
+    this.#attempts = new Attempts({
+      jobs: () => this.#jobs.values(),
+      askedBy: ({ identity }) => identity.homeCommunityId,
+      attempt: (job) => this.#run(job),
+      concurrency: options.settings.concurrency,
+      now: options.now,
+    });
   }
 
   /** Takes up what a former run left, whether it waited or ran. */
   async start(): Promise<void> {
-    this.#stopped = false;
+    this.#attempts.start();
     for (const { identity, attempts, notBefore } of await this.#rows.resume()) {
       const job = this.#jobOf(identity, identityHash(identity), Promise.resolve());
       job.attempts = attempts;
-      job.readyAt = notBefore;
+      job.notBefore = notBefore;
     }
-    this.#pump();
+    this.#attempts.look();
   }
 
   /** Begins nothing more, and waits at most so long for what runs; that is resumed at the next start. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    const grace = new LastProgress();
-    await waitFor(Promise.allSettled(this.#running), grace, {
-      deadlineMs: graceMs,
-      longestMs: graceMs,
-    });
+    await this.#attempts.stop(graceMs);
   }
 
   async submit(
@@ -101,11 +99,12 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
   }
 
   async #add(identity: RetrievalIdentity): Promise<Job | undefined> {
-    if (this.#stopped || this.#jobs.size >= this.#options.settings.mostWaiting) return undefined;
+    if (this.#attempts.isStopped || this.#jobs.size >= this.#options.settings.mostWaiting)
+      return undefined;
     const key = identityHash(identity);
     const kept = this.#rows.add(key, identity, this.#options.now());
     const job = this.#jobOf(identity, key, kept);
-    this.#pump();
+    this.#attempts.look();
     return job;
   }
 
@@ -128,51 +127,16 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
       end,
       kept,
       attempts: 0,
-      readyAt: 0,
+      notBefore: 0,
       running: false,
     };
     this.#jobs.set(key, job);
     return job;
   }
 
-  /** Begins what may begin, and sets the clock for what has to wait. */
-  #pump(): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    const now = this.#options.now().getTime();
-    let next = Number.POSITIVE_INFINITY;
-    for (const job of this.#jobs.values()) {
-      if (job.running) continue;
-      if (job.readyAt > now) {
-        next = Math.min(next, job.readyAt);
-      } else if (this.#hasRoomFor(job.identity.homeCommunityId)) {
-        const run = this.#run(job).finally(() => {
-          this.#running.delete(run);
-          this.#pump();
-        });
-        this.#running.add(run);
-      }
-    }
-    if (next !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#pump(), Math.min(next - now, 60_000));
-    }
-  }
-
-  /** A community that does not answer holds at most half of the room: the others go on beside it. */
-  #hasRoomFor(homeCommunityId: string): boolean {
-    const { concurrency } = this.#options.settings;
-    if (this.#running.size >= concurrency) return false;
-    let there = 0;
-    for (const { running, identity } of this.#jobs.values()) {
-      if (running && identity.homeCommunityId === homeCommunityId) there += 1;
-    }
-    return there < mostOfOne(concurrency);
-  }
-
   /** One attempt. It never rejects: whatever happens, those who wait are told. */
   async #run(job: Job): Promise<void> {
     const { spool, worker, failed } = this.#options;
-    job.running = true;
     job.attempts += 1;
     try {
       await job.kept;
@@ -188,8 +152,6 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
         failed(job.identity.homeCommunityId, 'permanent', cause);
         job.end({ kind: 'failed', failureClass: 'permanent' });
       });
-    } finally {
-      job.running = false;
     }
   }
 
@@ -201,7 +163,7 @@ export class EmbeddedRetrievalQueue implements RetrievalQueue {
       job.end({ kind: 'failed', failureClass });
       return;
     }
-    job.readyAt = now().getTime() + pauseMs;
-    await this.#rows.postpone(job.key, failureClass, job.readyAt);
+    job.notBefore = now().getTime() + pauseMs;
+    await this.#rows.postpone(job.key, failureClass, job.notBefore);
   }
 }
