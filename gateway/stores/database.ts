@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { copyFromPostgres } from './copy-from-postgres.ts';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
+import { isNested, runInside } from './nesting.ts';
 import { PostgresConnections, type PostgresSession } from './postgres-connection.ts';
 import { migratePostgres } from './postgres-migrations.ts';
 import { PostgresTransactions } from './postgres-transactions.ts';
@@ -110,11 +110,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return new SqliteDatabase(connection);
 }
 
-/** Where a work runs, so that a second one inside it is told apart from one beside it. */
-const inside = new AsyncLocalStorage<true>();
+/**
+ * The longest that anybody waits for a work on SQLite. No honest one lets a timer fire: it awaits its own queries alone, and
+ * those have answered already. One that awaits something else would otherwise hold the database for ever.
+ */
+const HELD_MS = 10_000;
 
 function requireOutside(): void {
-  if (inside.getStore()) throw new Error('read and write are not called inside read or write');
+  if (isNested()) throw new Error('read and write are not called inside read or write');
+}
+
+function requireOutsideToClose(): void {
+  if (isNested()) throw new Error('the database cannot be closed from inside');
+}
+
+function held(): Error {
+  return new Error(
+    `the database was held for ${HELD_MS} ms: a read or write awaits something that is not its own query`,
+  );
 }
 
 interface WaitingWrite {
@@ -127,12 +140,13 @@ class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection;
   readonly #queries: Queries;
   readonly #writes: WaitingWrite[] = [];
-  #turns: (() => void)[] = [];
+  #turns = new Set<() => void>();
   #reading = 0;
   #writing = false;
   #scheduled = false;
   /** Writes wait for readers to end. */
   #keptOut = false;
+  #keptOutTooLong: NodeJS.Timeout | undefined;
   #copying: Promise<void> | undefined;
   #closed = false;
 
@@ -146,7 +160,7 @@ class SqliteDatabase implements Database {
     while (this.#writing || this.#keptOut) await this.#turn();
     this.#reading += 1;
     try {
-      return await inside.run(true, work, this.#queries as unknown as Writes<Tables>);
+      return await runInside(() => work(this.#queries as unknown as Writes<Tables>));
     } finally {
       this.#reading -= 1;
       if (this.#reading === 0 && this.#keptOut) this.#begin();
@@ -158,7 +172,7 @@ class SqliteDatabase implements Database {
     this.#requireOpen();
     const written = new Promise<unknown>((resolve, reject) => {
       this.#writes.push({
-        work: () => inside.run(true, work, this.#queries as unknown as Writes<Tables>),
+        work: () => runInside(() => work(this.#queries as unknown as Writes<Tables>)),
         resolve,
         reject,
       });
@@ -182,7 +196,7 @@ class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    if (inside.getStore()) throw new Error('the database cannot be closed from inside');
+    requireOutsideToClose();
     if (this.#closed) return;
     this.#closed = true;
     await this.#copying?.catch(() => {});
@@ -196,14 +210,22 @@ class SqliteDatabase implements Database {
   }
 
   #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#turns.push(resolve);
+    return new Promise((resolve, reject) => {
+      const turn = () => {
+        clearTimeout(tooLong);
+        resolve();
+      };
+      const tooLong = setTimeout(() => {
+        this.#turns.delete(turn);
+        reject(held());
+      }, HELD_MS);
+      this.#turns.add(turn);
     });
   }
 
   #nextTurn(): void {
     const turns = this.#turns;
-    this.#turns = [];
+    this.#turns = new Set();
     for (const turn of turns) turn();
   }
 
@@ -221,13 +243,26 @@ class SqliteDatabase implements Database {
     if (this.#writing || this.#writes.length === 0) return;
     // From here on new readers wait: else they could keep the writes out for ever.
     this.#keptOut = this.#reading > 0;
-    if (this.#keptOut) return;
+    if (this.#keptOut) {
+      this.#keptOutTooLong ??= setTimeout(() => this.#giveUpWriting(), HELD_MS);
+      return;
+    }
+    clearTimeout(this.#keptOutTooLong);
+    this.#keptOutTooLong = undefined;
     this.#writing = true;
     void this.#commitAll().finally(() => {
       this.#writing = false;
       this.#nextTurn();
       if (this.#writes.length > 0) this.#schedule();
     });
+  }
+
+  /** The reader that keeps the writes out may wait for one of them. */
+  #giveUpWriting(): void {
+    this.#keptOut = false;
+    this.#keptOutTooLong = undefined;
+    for (const write of this.#writes.splice(0)) write.reject(held());
+    this.#nextTurn();
   }
 
   async #commitAll(): Promise<void> {
@@ -285,14 +320,14 @@ class PostgresDatabase implements Database {
   async read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result> {
     this.#requireOpen();
     return await this.#transactions.read((session) =>
-      inside.run(true, work, this.#queriesOf<Tables>(session)),
+      runInside(() => work(this.#queriesOf<Tables>(session))),
     );
   }
 
   async write<Tables, Result>(work: (queries: Writes<Tables>) => Promise<Result>): Promise<Result> {
     this.#requireOpen();
     return await this.#transactions.write((session) =>
-      inside.run(true, work, this.#queriesOf<Tables>(session)),
+      runInside(() => work(this.#queriesOf<Tables>(session))),
     );
   }
 
@@ -302,7 +337,7 @@ class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    if (inside.getStore()) throw new Error('the database cannot be closed from inside');
+    requireOutsideToClose();
     if (this.#closed) return;
     this.#closed = true;
     await this.#transactions.close();

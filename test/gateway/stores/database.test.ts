@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,14 @@ import { openDatabase } from '../../../gateway/stores/database.ts';
 import type { Migration } from '../../../gateway/stores/migrations/migration.ts';
 import { DatabaseInUse } from '../../../gateway/stores/sqlite-connection.ts';
 import { databaseSuite, NOTES } from '../../support/database-suite.ts';
+
+function held() {
+  let resolve = () => {};
+  const promise = new Promise<void>((end) => {
+    resolve = end;
+  });
+  return { promise, resolve: () => resolve() };
+}
 
 const now = () => new Date('2030-04-01T09:15:00Z');
 
@@ -16,6 +25,47 @@ describe('the embedded database', () => {
         openDatabase({ file: join(folder, 'kakehashi.db'), now, migrations }),
       remove: async () => rmSync(folder, { recursive: true }),
     };
+  });
+
+  describe('that is held by a work which awaits something else than its queries', () => {
+    const open = () => openDatabase({ file: ':memory:', now, migrations: [NOTES] });
+
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    });
+
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    it('tells the writes that wait, which the reader itself may wait for, and goes on', async () => {
+      const database = await open();
+      const end = held();
+      const read = database.read(() => end.promise);
+      const written = database.write(async () => 1).catch((error: unknown) => error);
+      await new Promise(setImmediate);
+      jest.advanceTimersByTime(10_000);
+      expect(await written).toMatchObject({ message: expect.stringContaining('held') });
+      expect(await database.read(async () => 2)).toBe(2);
+      end.resolve();
+      await read;
+      expect(await database.write(async () => 3)).toBe(3);
+      await database.close();
+    });
+
+    it('tells the readers that wait, which the writer itself may wait for, and goes on', async () => {
+      const database = await open();
+      const end = held();
+      const written = database.write(() => end.promise);
+      await new Promise(setImmediate);
+      const read = database.read(async () => 1).catch((error: unknown) => error);
+      jest.advanceTimersByTime(10_000);
+      expect(await read).toMatchObject({ message: expect.stringContaining('held') });
+      end.resolve();
+      await written;
+      expect(await database.read(async () => 2)).toBe(2);
+      await database.close();
+    });
   });
 
   describe('as a file', () => {
