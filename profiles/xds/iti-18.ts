@@ -18,7 +18,7 @@ import { PiecesOfXml, type XmlPiece } from '../formats/xml-pieces.ts';
 import { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction } from '../transaction.ts';
 import { queryAudit } from './audit.ts';
-import { decodeObjectText, encodeObjectPieces } from './registry-object-text.ts';
+import { decodeObjectText, encodeObjectPieces, PatientValues } from './registry-object-text.ts';
 import {
   decodeErrors,
   decodeStatus,
@@ -147,18 +147,32 @@ function classificationsOf(object: XmlElement, loose: readonly XmlElement[]): Xm
   return loose.filter((one) => attributeOf(one, 'classifiedObject') === id);
 }
 
+/** Characters from which a piece stands for itself: joining it would copy it once more. */
+const LONG_PIECE = 2_048;
+
 /** `query:AdhocQueryResponse` with the prefixes `query`, `rim` and `rs`: what is ready is joined, not rebuilt. */
 export function encodeQueryResponse(response: AdhocQueryResponse): Body {
   const { status, errors, objects, objectRefs } = response;
-  const pieces: XmlPiece[] = [
+  const pieces: XmlPiece[] = [];
+  // The end of an object and the start of the next are one piece: each costs a call when the answer is joined.
+  let text =
     `<query:AdhocQueryResponse${declarations('query', 'rim', 'rs')}` +
-      `${attribute('status', RESPONSE_STATUS[status])}>${encodeErrors(errors)}` +
-      '<rim:RegistryObjectList>',
-  ];
-  for (const object of objects) pieces.push(...encodeObjectPieces(object));
-  pieces.push(
-    `${objectRefs.map(encodeObjectRef).join('')}</rim:RegistryObjectList></query:AdhocQueryResponse>`,
-  );
+    `${attribute('status', RESPONSE_STATUS[status])}>${encodeErrors(errors)}` +
+    '<rim:RegistryObjectList>';
+  const values = new PatientValues();
+  for (const object of objects) {
+    for (const piece of encodeObjectPieces(object, values)) {
+      if (typeof piece === 'string' && piece.length < LONG_PIECE) {
+        text += piece;
+      } else {
+        if (text !== '') pieces.push(text);
+        pieces.push(piece);
+        text = '';
+      }
+    }
+  }
+  text += `${objectRefs.map(encodeObjectRef).join('')}</rim:RegistryObjectList></query:AdhocQueryResponse>`;
+  pieces.push(text);
   return new PiecesOfXml(pieces);
 }
 

@@ -10,6 +10,7 @@ import {
   attributeOf,
   childrenNamed,
   elementsOf,
+  escapeXml,
   isNamed,
   parseXml,
   serializeChildren,
@@ -101,6 +102,22 @@ function present<Value extends object>(value: Value): Value {
   return kept as Value;
 }
 
+/** The values of patientId identifiers: the objects of an answer are mostly those of one patient. */
+export class PatientValues {
+  #last: PatientId | undefined;
+  #value = '';
+
+  /** The CX as an attribute's value, escaped. */
+  of(patientId: PatientId): string {
+    const { id, assigningAuthority } = patientId;
+    if (id !== this.#last?.id || assigningAuthority !== this.#last.assigningAuthority) {
+      this.#value = escapeXml(encodeCX(patientId));
+      this.#last = patientId;
+    }
+    return this.#value;
+  }
+}
+
 /** The object as XML with the prefix `rim`. */
 export function encodeObjectText(text: RegistryObjectText): string {
   return textOfPieces(encodeObjectPieces(text));
@@ -111,15 +128,19 @@ export function encodeObjectText(text: RegistryObjectText): string {
  *
  * The patientId's identifier is made from `patientId`, so that a gateway can answer with the asker's own id.
  */
-export function encodeObjectPieces(text: RegistryObjectText): readonly XmlPiece[] {
+export function encodeObjectPieces(
+  text: RegistryObjectText,
+  values: PatientValues = new PatientValues(),
+): readonly XmlPiece[] {
+  const id = escapeXml(text.id);
   const start =
-    `<rim:${text.element}${attribute('id', text.id)}${attribute('lid', text.lid)}` +
+    `<rim:${text.element} id="${id}"${text.lid === text.id ? ` lid="${id}"` : attribute('lid', text.lid)}` +
     `${attribute('home', text.home)}${attribute('objectType', text.objectType)}` +
     `${attribute('status', text.status)}${attribute('mimeType', text.mimeType)}` +
     `${attribute('isOpaque', text.isOpaque)}${attribute('associationType', text.associationType)}` +
     `${attribute('sourceObject', text.sourceObject)}${attribute('targetObject', text.targetObject)}`;
   const { content } = text;
-  const patient = patientIdentifier(text);
+  const patient = patientIdentifier(text, id, values);
   const end = `</rim:${text.element}>`;
   if (patient === undefined) {
     return content.length === 0 ? [`${start}/>`] : [`${start}>`, content, end];
@@ -133,18 +154,19 @@ export function encodeObjectPieces(text: RegistryObjectText): readonly XmlPiece[
 /** Before the last identifier, else where the schema wants the identifiers. In escaped text, `<` always starts a tag. */
 const AFTER_PATIENT = ['<rim:ExternalIdentifier ', '<rim:ContentVersionInfo'];
 
-function patientIdentifier({
-  id,
-  kind,
-  patientId,
-  patientIdentifierId,
-}: RegistryObjectText): string | undefined {
+function patientIdentifier(
+  { kind, patientId, patientIdentifierId }: RegistryObjectText,
+  id: string,
+  values: PatientValues,
+): string | undefined {
   if (patientId === undefined || kind === undefined) return undefined;
+  const own =
+    patientIdentifierId === undefined ? `${id}.patientId` : escapeXml(patientIdentifierId);
   return (
-    `<rim:ExternalIdentifier${attribute('id', patientIdentifierId ?? `${id}.patientId`)}` +
-    ` objectType="${OBJECT_TYPE.ExternalIdentifier}"${attribute('registryObject', id)}` +
+    `<rim:ExternalIdentifier id="${own}"` +
+    ` objectType="${OBJECT_TYPE.ExternalIdentifier}" registryObject="${id}"` +
     ` identificationScheme="${IDENTIFICATION[kind].patientId}"` +
-    `${attribute('value', encodeCX(patientId))}><rim:Name>` +
+    ` value="${values.of(patientId)}"><rim:Name>` +
     `<rim:LocalizedString value="XDS${kind}.patientId"/></rim:Name></rim:ExternalIdentifier>`
   );
 }
