@@ -117,7 +117,7 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
       {
         consent: house.consent,
         trailWritable: house.trailWritable,
-        receive: () => parts.receive(),
+        receive: () => parts.receive(transaction),
         found: (subjects) => {
           progress.subjects = subjects;
         },
