@@ -6,6 +6,7 @@ import {
   findDocuments,
   findFolders,
   getAll,
+  getAssociations,
   getDocuments,
   getFolderAndContents,
 } from '../../../profiles/xds/stored-query-builders.ts';
@@ -203,6 +204,36 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     expect(await registry.refusalCodes(another({ associations: replacing(others) }))).toEqual([
       'XDSPatientIdDoesNotMatch',
     ]);
+  });
+
+  // ITI TF-3: 4.2.2.1.1 to 4.2.2.1.4: Folders and filings are members of the SubmissionSet that they came with.
+  it('takes a DocumentEntry as a member by reference, and nothing else that is registered', async () => {
+    await registry.register(aSubmission({ folders: [{}] }));
+    const [folder] = (await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }))).objects;
+    const sourceObject = folder?.id ?? '';
+    const document = await idOf('2.999.8.1.1');
+    const { objects } = await registry.ask(getAssociations({ uuid: [document] }));
+    const filing = objects.find((one) => one.sourceObject === sourceObject)?.id ?? '';
+    const refer = (targetObject: string) =>
+      refusedAs(
+        registry.register(
+          aSubmission({
+            submissionSet: { uniqueId: '2.999.9.5' },
+            documentEntries: [],
+            associations: [
+              anAssociation({
+                entryUUID: 'reference',
+                sourceObject: 'SubmissionSet01',
+                targetObject,
+                submissionSetStatus: 'Reference',
+              }),
+            ],
+          }),
+        ),
+      );
+    expect(await refer(sourceObject)).toEqual(['XDSRegistryMetadataError reference']);
+    expect(await refer(filing)).toEqual(['XDSRegistryMetadataError reference']);
+    expect(await refer(document)).toEqual([]);
   });
 
   it('refuses to replace what is no document', async () => {
