@@ -236,6 +236,30 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     expect(await refer(document)).toEqual([]);
   });
 
+  it('names the object of each fault in the location', async () => {
+    const told = (parts: SubmissionParts) => refusedAs(registry.register(another(parts)));
+    expect(await told({ documentEntries: [{ patientId: OTHER_PATIENT }] })).toEqual([
+      'XDSPatientIdDoesNotMatch Document01',
+    ]);
+    const uniqueId = '2.999.8.4';
+    expect(await told({ documentEntries: [{ uniqueId }, { uniqueId }] })).toEqual([
+      'XDSRegistryDuplicateUniqueIdInMessage Document02',
+    ]);
+    const nothing = 'urn:uuid:00000000-0000-4000-8000-000000000000';
+    expect(await told({ associations: replacing(nothing) })).toEqual([
+      'UnresolvedReferenceException replacement',
+    ]);
+    await registry.register(another({ submissionSet: { patientId: OTHER_PATIENT } }));
+    const [others] = (await registry.ask(findDocuments({ patientId: OTHER_PATIENT }))).objects;
+    expect(await told({ associations: replacing(others?.id ?? '') })).toEqual([
+      'XDSPatientIdDoesNotMatch replacement',
+    ]);
+    const patientId = { id: 'nobody', assigningAuthority: '2.999.3.7' };
+    const unknown = await told({ submissionSet: { patientId } });
+    expect(unknown).toHaveLength(1);
+    expect(unknown[0]).toMatch(/^XDSUnknownPatientId (?:Document01|SubmissionSet01)$/);
+  });
+
   it('refuses to replace what is no document', async () => {
     await registry.register(aSubmission({ folders: [{}] }));
     const { objects } = await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }));
