@@ -7,6 +7,7 @@ import type {
 import {
   associationOf,
   documentEntryOf,
+  folderOf,
   kindOf,
   submissionSetOf,
 } from '../profiles/xds/metadata-xml.ts';
@@ -29,14 +30,14 @@ import { refusedBy } from './documents.ts';
 /** Asks a registry: ITI-18. */
 export type AskRegistry = (query: AdhocQueryRequest) => Promise<AdhocQueryResponse>;
 
-/** One version of a document's metadata, with the submission that brought it. */
+/** One version of a document's or Folder's metadata, with the submission that brought it. */
 export interface DocumentVersion {
   readonly uniqueId: string;
   readonly logicalID: string;
   readonly version: number;
   readonly entryUUID: string;
   readonly availabilityStatus: AvailabilityStatus | undefined;
-  readonly objectType: DocumentEntry['objectType'];
+  readonly objectType: DocumentEntry['objectType'] | 'Folder';
   /** DTM, UTC. */
   readonly submissionTime: string | undefined;
   readonly submissionSetUniqueId: string | undefined;
@@ -68,7 +69,7 @@ const EVERY_VERSION = { metadataLevel: 2 } as const;
 const EVERY_STATUS = ['Approved', 'Deprecated'] as const;
 
 /**
- * The history of a document: every version of its metadata with the submission that brought it, and what replaced it, was made
+ * The history of a document or Folder: every version of its metadata with the submission that brought it, and what replaced it, was made
  * from it or holds it.
  *
  * @param id its uniqueId, or the entryUUID of any of its versions
@@ -103,14 +104,25 @@ export async function historyOf(id: string, ask: AskRegistry): Promise<DocumentH
   return { versions: inOrder(versions), links: await linksOf(new Set(uuid), others, ask) };
 }
 
-/** Every version of the document; of two documents with one uniqueId both. */
-async function entriesOf(id: string, ask: AskRegistry): Promise<readonly DocumentEntry[]> {
-  const byUniqueId = await documentsIn(ask, getDocuments({ uniqueId: [id], ...EVERY_VERSION }));
-  if (byUniqueId.length > 0 || !id.startsWith('urn:uuid:')) return byUniqueId;
-  const named = await documentsIn(ask, getDocuments({ entryUUID: [id], ...EVERY_VERSION }));
-  const logicalID = named.map(({ entryUUID, logicalID: own = entryUUID }) => own);
-  const asked = { logicalID: logicalID.length > 0 ? logicalID : [id], ...EVERY_VERSION };
-  return await documentsIn(ask, getDocuments(asked));
+/** What a version tells of itself. */
+type Entry = Pick<
+  DocumentEntry,
+  'entryUUID' | 'logicalID' | 'version' | 'uniqueId' | 'availabilityStatus'
+> & { readonly objectType: DocumentVersion['objectType'] };
+
+/** Every version of the document or Folder; of two documents with one uniqueId both. */
+async function entriesOf(id: string, ask: AskRegistry): Promise<readonly Entry[]> {
+  for (const get of [getDocuments, getFolders]) {
+    const byUniqueId = await entriesIn(ask, get({ uniqueId: [id], ...EVERY_VERSION }));
+    if (byUniqueId.length > 0) return byUniqueId;
+    if (!id.startsWith('urn:uuid:')) continue;
+    const named = await entriesIn(ask, get({ entryUUID: [id], ...EVERY_VERSION }));
+    const logicalID = named.map(({ entryUUID, logicalID: own = entryUUID }) => own);
+    const asked = { logicalID: logicalID.length > 0 ? logicalID : [id], ...EVERY_VERSION };
+    const byLogicalID = await entriesIn(ask, get(asked));
+    if (byLogicalID.length > 0) return byLogicalID;
+  }
+  return [];
 }
 
 async function associationsOf(
@@ -197,13 +209,12 @@ function inOrder(versions: readonly DocumentVersion[]): readonly DocumentVersion
   );
 }
 
-async function documentsIn(
-  ask: AskRegistry,
-  query: AdhocQueryRequest,
-): Promise<readonly DocumentEntry[]> {
-  return (await objectsIn(ask, query)).flatMap((object) =>
-    object.element === 'ExtrinsicObject' ? [documentEntryOf(object)] : [],
-  );
+async function entriesIn(ask: AskRegistry, query: AdhocQueryRequest): Promise<readonly Entry[]> {
+  return (await objectsIn(ask, query)).flatMap((object): readonly Entry[] => {
+    if (object.element === 'ExtrinsicObject') return [documentEntryOf(object)];
+    if (object.element !== 'RegistryPackage' || kindOf(object) !== 'Folder') return [];
+    return [{ ...folderOf(object), objectType: 'Folder' }];
+  });
 }
 
 async function objectsIn(ask: AskRegistry, query: AdhocQueryRequest) {

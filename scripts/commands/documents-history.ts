@@ -15,8 +15,8 @@ export const documentsHistory = command({
   arguments: {
     id: required(
       option.text({
-        en: "The document's uniqueId, or the entryUUID of one of its versions.",
-        ja: '文書の uniqueId、またはいずれかの版の entryUUID。',
+        en: "The document's or folder's uniqueId, or the entryUUID of one of its versions.",
+        ja: '文書またはフォルダーの uniqueId、またはいずれかの版の entryUUID。',
       }),
     ),
   },
@@ -54,6 +54,12 @@ function textOf(link: DocumentLink): Text {
   const { type, direction, availabilityStatus, otherUniqueId, otherEntryUUID, entryUUID } = link;
   const other = otherUniqueId ?? otherEntryUUID;
   const tail = availabilityStatus === 'Deprecated' ? ' (Deprecated)' : '';
+  if (type === 'HasMember' && direction === 'to') {
+    return {
+      en: `the Folder ${entryUUID} holds ${other}${tail}`,
+      ja: `フォルダー ${entryUUID} に ${other} が入っています${tail}`,
+    };
+  }
   if (type === 'HasMember') {
     return {
       en: `${entryUUID} is in the Folder ${other}${tail}`,

@@ -1,9 +1,9 @@
-import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
+import { findDocuments, findFolders } from '../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { historyOf } from '../../scripts/document-history.ts';
 import { ARegistry } from '../support/a-registry.ts';
 import { aSubmission, anAssociation, SAMPLE_PATIENT } from '../support/xds-builders.ts';
-import { anUpdate } from '../support/xds-update-builders.ts';
+import { aFolderUpdate, anUpdate } from '../support/xds-update-builders.ts';
 
 describe('The history of a document', () => {
   let registry: ARegistry;
@@ -80,6 +80,23 @@ describe('The history of a document', () => {
       [2, 'HasMember from 2.999.9.1.2'],
       [2, 'RPLC from 2.999.8.2'],
     ]);
+  });
+
+  it('of a Folder has its versions and what each holds', async () => {
+    const [folder] = (await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }))).objects;
+    const update = aFolderUpdate({ logicalID: folder?.id ?? '', title: '改訂' });
+    await registry.update(
+      JSON.parse(JSON.stringify(update).replaceAll('2.999.9.1.1"', '2.999.9.5"')),
+    );
+    const { versions, links } = await history('2.999.9.1.2');
+    expect(versions).toMatchObject([
+      { version: 1, objectType: 'Folder', availabilityStatus: 'Deprecated' },
+      { version: 2, availabilityStatus: 'Approved', submissionSetUniqueId: '2.999.9.5' },
+    ]);
+    expect((await history(folder?.id ?? '')).versions).toEqual(versions);
+    expect(
+      new Set(links.map(({ direction, otherUniqueId }) => `${direction} ${otherUniqueId}`)),
+    ).toEqual(new Set(['to 2.999.8.1.1']));
   });
 
   it('of a document that is not shown is empty', async () => {
