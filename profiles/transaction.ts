@@ -101,6 +101,8 @@ export interface Spoken<Request, Response> {
   readonly wire: SoapWire | MllpWire;
   /** The code for what is nobody's fault but ours, where no better one fits: `XDSRegistryError`, `INTERR`. */
   readonly generalError?: string;
+  /** The code for a MIME part that no element of the body names; where absent, that is a Fault. */
+  readonly strayPart?: string;
   readonly audit: AuditRow<Request, Response>;
 }
 

@@ -445,7 +445,11 @@ describe('the refusals', () => {
 
   it('are each provoked by a test', () => {
     const told = TESTS.map(({ text }) => text).join('\n');
-    expect([...thrown].filter((code) => !told.includes(code))).toEqual([]);
+    const codes = new Set([...thrown, ...Object.keys(XDS_ERROR_CODES)]);
+    const isTold = (code: string) => new RegExp(`\\b${code}\\b`).test(told);
+    // The defects' test writes them in two halves, for both actors at once.
+    const inHalves = /^XDS(?:Registry|Repository)(?:Busy|OutOfResources)$/;
+    expect([...codes].filter((code) => !inHalves.test(code) && !isTold(code))).toEqual([]);
   });
 });
 

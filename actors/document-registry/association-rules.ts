@@ -20,6 +20,8 @@ export interface AssociationBeside {
   readonly target: ObjectIdentity;
   /** Whether the source came with the Association. */
   readonly newSource: boolean;
+  /** Whether the target did. */
+  readonly newTarget: boolean;
   /** Whether the target is the result of a transformation. */
   readonly transformed: boolean;
 }
@@ -66,10 +68,13 @@ const KIND_RULES: readonly AssociationRule[] = [
   {
     name: 'HasMember/member of a SubmissionSet',
     code: METADATA,
-    broken: ({ source, target }) =>
-      source.kind === 'SubmissionSet' && target.kind === 'SubmissionSet'
-        ? 'a SubmissionSet is no member of another'
-        : undefined,
+    broken: ({ source, target, newTarget }) => {
+      if (source.kind !== 'SubmissionSet') return undefined;
+      if (target.kind === 'SubmissionSet') return 'a SubmissionSet is no member of another';
+      return newTarget || target.kind === 'DocumentEntry'
+        ? undefined
+        : 'of what is registered, a DocumentEntry alone is a member by reference';
+    },
   },
   {
     name: 'IsSnapshotOf/types',

@@ -1,4 +1,4 @@
-import type { PatientId } from '../../profiles/patient.ts';
+import { type PatientId, samePatientId } from '../../profiles/patient.ts';
 import {
   type AcceptAcknowledgement,
   ITI_44,
@@ -53,11 +53,14 @@ export const patientIdentityFeed = feed(ITI_44, {
   },
 });
 
-/** A merge joins two active patients; none is merged twice. */
+/** A merge joins two active patients who are not one already; none is merged twice. Source: ITI TF-2: 3.44.4.3.3. */
 async function refuseMerge(
   { surviving, subsumed }: PatientMergeFeed,
   reader: RegistryReader,
 ): Promise<void> {
+  if (samePatientId(surviving, subsumed)) {
+    throw new Refusal('204', 'a patient is not merged into himself');
+  }
   const active = async (role: string, patient: PatientId) => {
     if (await reader.knows(patient)) return;
     const why = (await reader.isSubsumed(patient)) ? 'was subsumed before' : 'is not known';

@@ -119,9 +119,10 @@ export class SubmissionBesideRegistry {
           : [],
       );
     }
-    const newSource = this.#own.has(source.id);
+    const [newSource, newTarget] = [this.#own.has(source.id), this.#own.has(target.id)];
     const transformed = this.#told.transformed.has(target.id);
-    return refusalsOfAssociation({ association, source, target, newSource, transformed }, bringer);
+    const beside = { association, source, target, newSource, newTarget, transformed };
+    return refusalsOfAssociation(beside, bringer);
   }
 
   /** The Folders of the registry that gain a DocumentEntry by this submission's own words. */

@@ -63,7 +63,8 @@ export const crossGatewayQuery = query<
       const references = shown.map(({ id }) => ({ id, home }));
       return { ...response, errors, objects: [], objectRefs: [...references, ...objectRefs] };
     }
-    const objects = shown.map((object) =>
+    const objects = shown.map(({ home: submitted, ...object }) =>
+      // An Association needs none, and may not have that of another community, whatever was submitted.
       object.element === 'Association' ? object : { ...object, home },
     );
     return { ...response, errors, objects, objectRefs };

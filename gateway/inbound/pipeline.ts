@@ -29,6 +29,7 @@ import { acceptElsewhere, type AcceptingHouse } from './accept-elsewhere.ts';
 import { frameAnswer, frameFault, type Reply } from './frame.ts';
 import type { Incoming, Peer } from './incoming.ts';
 import { receivedMessage } from './received-message.ts';
+import { codeOfShortage } from './shortage.ts';
 import { type PipelineLimits, unframe } from './unframe.ts';
 import type { RequestValidation } from './wsdl.ts';
 
@@ -116,7 +117,7 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
       {
         consent: house.consent,
         trailWritable: house.trailWritable,
-        receive: () => parts.receive(),
+        receive: () => parts.receive(transaction),
         found: (subjects) => {
           progress.subjects = subjects;
         },
@@ -238,7 +239,7 @@ async function identify(
   });
 }
 
-/** A defect, or a peer that we needed and did not get: the caller hears the transaction's general error, no more. */
+/** A defect, a shortage, or a peer that we needed and did not get: the caller hears the transaction's general error, no more. */
 function generalRefusal(error: unknown, progress: Progress, house: PipelineHouse): Refusal {
   house.log.error({ transaction: idOf(progress), message: progress.messageId }, error);
   const { transaction } = progress;
@@ -247,7 +248,7 @@ function generalRefusal(error: unknown, progress: Progress, house: PipelineHouse
       ? `${error.peer} could not be asked`
       : 'internal error, see the log';
   if (!transaction?.generalError) return new Fault('Receiver', reason);
-  return new Refusal(transaction.generalError, reason);
+  return new Refusal(codeOfShortage(transaction.generalError, error), reason);
 }
 
 /** The answer that says no: a fault below the transaction, else in the transaction's own form. */

@@ -147,12 +147,14 @@ export class SoapSender {
       this.#expect(opened, { messageId, replyAction: message.replyAction, peer: endpoint.peer });
       const response = transaction.response.decode(opened, parts.followed ? parts : NO_PARTS);
       came.isReceiving = true;
-      await parts.receive(() => {
-        // What comes to our callback does not end with our own connection.
-        abort.signal.throwIfAborted();
-        if (!progressed) return;
-        timer.refresh();
-        progressed();
+      await parts.receive({
+        progressed: () => {
+          // What comes to our callback does not end with our own connection.
+          abort.signal.throwIfAborted();
+          if (!progressed) return;
+          timer.refresh();
+          progressed();
+        },
       });
       return { response, messageId, requestText: body.xml, release: () => parts.release() };
     };

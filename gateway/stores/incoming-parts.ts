@@ -1,6 +1,6 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import type { DocumentContent, Parts } from '../../profiles/formats/mtom.ts';
-import { Fault } from '../../profiles/refusal.ts';
+import { Fault, Refusal } from '../../profiles/refusal.ts';
 import { type FileContent, spoolTo } from './file-content.ts';
 
 /** One part of a message as the MTOM reader yields it. */
@@ -13,6 +13,11 @@ export interface IncomingPartsLimits {
   /** Octets of one document. */
   readonly documentBytes: number;
   readonly documentsPerMessage: number;
+}
+
+interface ReceivingOptions {
+  readonly strayPart?: string;
+  readonly progressed?: () => void;
 }
 
 /** With less free than this no document is taken. */
@@ -85,20 +90,23 @@ export class IncomingParts implements Parts {
     return content;
   }
 
-  /** Takes every part: each must be named by exactly one element, and each name must have its part.
-   * @throws Fault Sender */
-  async receive(progressed: () => void = () => undefined): Promise<void> {
+  /**
+   * Takes every part: each must be named by exactly one element, and each name must have its part.
+   *
+   * @param options.strayPart the transaction's code for a part that nothing names, where it has one
+   * @param options.progressed hears of each chunk
+   * @throws Fault Sender; Refusal with that code
+   */
+  async receive({ strayPart, progressed }: ReceivingOptions = {}): Promise<void> {
     for await (const { contentId, body } of this.#arriving ?? []) {
       const content = this.#claimed.get(contentId);
-      if (!content || content.file) {
-        throw new Fault(
-          'Sender',
-          content ? 'two parts have one Content-ID' : 'a part is named by nothing',
-          {
-            location: `cid:${contentId}`,
-          },
-        );
+      const location = `cid:${contentId}`;
+      if (!content) {
+        const reason = 'a part is named by nothing';
+        if (strayPart !== undefined) throw new Refusal(strayPart, reason, { location });
+        throw new Fault('Sender', reason, { location });
       }
+      if (content.file) throw new Fault('Sender', 'two parts have one Content-ID', { location });
       await requireRoom(this.#directory);
       content.file = await spoolTo(this.#directory, watched(body, progressed), {
         bytes: this.#limits.documentBytes,
@@ -120,18 +128,19 @@ export class IncomingParts implements Parts {
   }
 }
 
-/** Makes the directory if need be. @throws Fault Receiver when the disk is nearly full: what we have acknowledged needs the rest */
+/** Makes the directory if need be. @throws Error ENOSPC when the disk is nearly full: what we have acknowledged needs the rest */
 export async function requireRoom(directory: string, neededBytes = 0): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(directory);
   if (bavail * bsize < LEAST_FREE_BYTES + neededBytes) {
-    throw new Fault('Receiver', 'there is no room for documents at present');
+    const reason = `less than ${LEAST_FREE_BYTES + neededBytes} bytes are free under ${directory}`;
+    throw Object.assign(new Error(reason), { code: 'ENOSPC' });
   }
 }
 
 async function* watched(
   body: AsyncIterable<Uint8Array>,
-  progressed: () => void,
+  progressed: () => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     progressed();

@@ -88,6 +88,8 @@ export const MTOM_LIMITS: MtomLimits = {
 export interface MtomRoot {
   readonly bytes: Uint8Array;
   readonly contentType: string;
+  /** Without angle brackets; empty where it has none. */
+  readonly contentId: string;
 }
 
 /** A part beside the root. */
@@ -168,17 +170,18 @@ export class MtomReader {
     for (let part = await this.#next(); part !== undefined; part = await this.#next()) {
       const { contentId, contentType, body } = part;
       if (this.#start === undefined || contentId === this.#start) {
-        return rootOf(await collect(atMost(body, envelopeBytes, 'in the envelope')), contentType);
+        const bytes = await collect(atMost(body, envelopeBytes, 'in the envelope'));
+        return rootOf({ bytes, contentType, contentId });
       }
       const bytes = await collect(atMost(body, left, 'before the envelope'));
       left -= bytes.length;
-      first ??= { bytes, contentType };
+      first ??= { bytes, contentType, contentId };
       this.#early.push({ contentId, contentType, body: bytesContent(bytes).open() });
     }
     if (first === undefined) throw new Fault('Sender', 'a multipart message without parts');
     // `start` names no part, so the first is the root.
     this.#early.shift();
-    return rootOf(first.bytes, first.contentType);
+    return rootOf(first);
   }
 
   /** The next part with its name, which no part before it has; the name is empty where there is none. */
@@ -197,12 +200,12 @@ export class MtomReader {
   }
 }
 
-function rootOf(bytes: Uint8Array, contentType: string): MtomRoot {
-  const { type, parameters } = parseContentType(contentType);
+function rootOf(root: MtomRoot): MtomRoot {
+  const { type, parameters } = parseContentType(root.contentType);
   if (type !== XOP_TYPE) throw new Fault('Sender', `the root part is not ${XOP_TYPE}`);
   const charset = parameters.get('charset') ?? 'utf-8';
   if (charset.toLowerCase() !== 'utf-8') throw new Fault('Sender', 'the root part is not UTF-8');
-  return { bytes, contentType };
+  return root;
 }
 
 /** A Content-ID without its angle brackets. */

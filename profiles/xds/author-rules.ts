@@ -5,16 +5,15 @@ import { AUTHOR_OPTIONALITY } from './metadata-attributes.ts';
 import { DATATYPES, type Datatype } from './metadata-datatypes.ts';
 import { fault, NONE, type SharedRule } from './metadata-rule.ts';
 import { classificationsOf, kindOf, slotValues } from './metadata-xml.ts';
-import { AUTHOR_SLOTS, CLASSIFICATION } from './vocabulary.ts';
+import { type AUTHOR_SLOTS, CLASSIFICATION } from './vocabulary.ts';
 
+/** Role and specialty are any text: what looks like no code is warned of by a rule of its own. */
 const AUTHOR_TYPES = {
   authorPerson: 'XCN',
   authorInstitution: 'XON',
-  authorRole: 'String',
-  authorSpecialty: 'String',
   authorTelecommunication: 'XTN',
-} as const satisfies Record<(typeof AUTHOR_SLOTS)[number], Datatype>;
-const NAMING = ['authorPerson', 'authorInstitution', 'authorTelecommunication'];
+} as const satisfies Partial<Record<(typeof AUTHOR_SLOTS)[number], Datatype>>;
+const TYPED = ['authorPerson', 'authorInstitution', 'authorTelecommunication'] as const;
 
 function authorsOf(object: RegistryObject) {
   const kind = kindOf(object);
@@ -39,7 +38,7 @@ export const AUTHOR_RULES: readonly SharedRule[] = [
     faults: (object) =>
       authorsOf(object).length === 0 ? fault('author is missing', 'author がありません') : NONE,
   },
-  ...AUTHOR_SLOTS.map(
+  ...TYPED.map(
     (name): SharedRule => ({
       rule: `author.${name}/datatype`,
       attribute: name,
@@ -85,17 +84,51 @@ export const AUTHOR_RULES: readonly SharedRule[] = [
     attribute: 'author',
     section: 'ITI TF-3: 4.2.3.1.4',
     text: {
-      en: `An author has one of ${NAMING.join(', ')}.`,
-      ja: `author には ${NAMING.join('、')} のいずれかが必要です。`,
+      en: `An author has one of ${TYPED.join(', ')}.`,
+      ja: `author には ${TYPED.join('、')} のいずれかが必要です。`,
     },
     faults: (object) =>
       authorsOf(object).flatMap((author) =>
-        NAMING.some((name) => slotValues(author, name).length > 0)
+        TYPED.some((name) => slotValues(author, name).length > 0)
           ? NONE
           : fault(
-              `an author needs one of ${NAMING.join(', ')}`,
-              `author に ${NAMING.join('、')} のいずれもありません`,
+              `an author needs one of ${TYPED.join(', ')}`,
+              `author に ${TYPED.join('、')} のいずれもありません`,
             ),
+      ),
+  },
+  {
+    rule: 'author/no code',
+    attribute: 'author',
+    section: 'ITI TF-3: 4.2.3.1.4',
+    text: {
+      en: 'The Classification of an author has an empty nodeRepresentation, and no codingScheme.',
+      ja: 'author の Classification の nodeRepresentation は空で、codingScheme はありません。',
+    },
+    faults: (object) =>
+      authorsOf(object).flatMap((author) =>
+        author.nodeRepresentation || slotValues(author, 'codingScheme').length > 0
+          ? fault('an author is no code', 'author がコードとして書かれています')
+          : NONE,
+      ),
+  },
+  {
+    rule: 'author/nodeRepresentation',
+    attribute: 'author',
+    severity: 'warning',
+    section: 'ITI TF-3: 4.2.3.1.4',
+    text: {
+      en: 'The Classification of an author has the attribute nodeRepresentation, though it is empty.',
+      ja: 'author の Classification には、空の nodeRepresentation 属性が必要です。',
+    },
+    faults: (object) =>
+      authorsOf(object).flatMap(({ nodeRepresentation }) =>
+        nodeRepresentation === undefined
+          ? fault(
+              'the nodeRepresentation of an author is missing',
+              'author に nodeRepresentation 属性がありません',
+            )
+          : NONE,
       ),
   },
   {

@@ -20,13 +20,11 @@ export interface ErrorCodeRow {
 /** XDS error codes that this system raises. Source: ITI TF-3: Table 4.2.4.1-2; the supplements MU, RMD and RMU. */
 // biome-ignore format: the rows are compared by eye
 export const XDS_ERROR_CODES = {
-  LocalPolicyRestrictionError:             { by: ['update-responder'],                                                         in: ['ITI-92'],                                                                       severity: 'Error',   means: 'Local policy does not allow the update.' },
   ReferencesExistException:                { by: ['registry'],                                                                 in: ['ITI-62'],                                                                       severity: 'Error',   means: 'An object to be removed is still referenced by an Association that stays; the location is that object.' },
   UnmodifiableMetadataError:               { by: ['update-responder'],                                                         in: ['ITI-92'],                                                                       severity: 'Error',   means: 'The update changes an attribute that may not change.' },
   UnresolvedReferenceException:            { by: ['registry', 'repository', 'update-responder'],                               in: ['ITI-41', 'ITI-42', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-92'],                     severity: 'Error',   means: 'An id in the request points to no object, in the message or here.' },
   XDSDocumentUniqueIdError:                { by: ['repository', 'initiating-gateway', 'responding-gateway'],                   in: ['ITI-39', 'ITI-43', 'ITI-86'],                                                   severity: 'Error',   means: 'No document of that uniqueId is available; the location is the uniqueId.' },
   XDSDuplicateUniqueIdInRegistry:          { by: ['registry'],                                                                 in: ['ITI-42', 'ITI-61'],                                                             severity: 'Error',   means: 'The uniqueId of a SubmissionSet or Folder is taken.' },
-  XDSExtraMetadataNotSaved:                { by: ['registry'],                                                                 in: ['ITI-42', 'ITI-61'],                                                             severity: 'Warning', means: 'Slots that IHE does not define were not kept.' },
   XDSInvalidRequestException:              { by: ['registry', 'update-responder'],                                             in: ['ITI-57', 'ITI-92'],                                                             severity: 'Error',   means: 'An initial version was sent as an update: no logicalID, or one that is the entryUUID.' },
   XDSMetadataAnnotationError:              { by: ['update-responder'],                                                         in: ['ITI-92'],                                                                       severity: 'Error',   means: 'The HasMember of the SubmissionSet, its PreviousVersion or its AssociationPropagation is missing or wrong.' },
   XDSMetadataIdentifierError:              { by: ['update-responder'],                                                         in: ['ITI-92'],                                                                       severity: 'Error',   means: 'The update changes the uniqueId or the logicalID.' },
@@ -41,8 +39,8 @@ export const XDS_ERROR_CODES = {
   XDSObjectTypeError:                      { by: ['update-responder'],                                                         in: ['ITI-92'],                                                                       severity: 'Error',   means: 'The update changes the objectType, or holds a Folder.' },
   XDSPatientIdDoesNotMatch:                { by: ['registry', 'repository'],                                                   in: ['ITI-41', 'ITI-42', 'ITI-57', 'ITI-61'],                                         severity: 'Error',   means: 'Objects that must be of one patient are not.' },
   XDSPatientIDReconciliationError:         { by: ['registry', 'update-responder'],                                             in: ['ITI-57', 'ITI-92'],                                                             severity: 'Error',   means: 'The update would leave objects of different patients linked.' },
-  XDSRegistryBusy:                         { by: ['registry'],                                                                 in: ['ITI-18', 'ITI-42', 'ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-92'],           severity: 'Error',   means: 'Too many requests at once.' },
-  XDSRepositoryBusy:                       { by: ['repository'],                                                               in: ['ITI-41', 'ITI-43', 'ITI-86'],                                                   severity: 'Error',   means: 'Too many requests at once.' },
+  XDSRegistryBusy:                         { by: ['registry', 'initiating-gateway', 'responding-gateway'],                       in: ['ITI-18', 'ITI-38', 'ITI-42', 'ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-92'], severity: 'Error',   means: 'The database is taken up by others; the same request may be done later.' },
+  XDSRepositoryBusy:                       { by: ['repository', 'initiating-gateway', 'responding-gateway'],                     in: ['ITI-39', 'ITI-41', 'ITI-43', 'ITI-86'],                                         severity: 'Error',   means: 'The database is taken up by others; the same request may be done later.' },
   XDSRegistryDeprecatedDocumentError:      { by: ['registry'],                                                                 in: ['ITI-42', 'ITI-61'],                                                             severity: 'Error',   means: 'An Association points to a DocumentEntry that is Deprecated.' },
   XDSRegistryDuplicateUniqueIdInMessage:   { by: ['registry', 'update-responder'],                                             in: ['ITI-42', 'ITI-57', 'ITI-61', 'ITI-92'],                                         severity: 'Error',   means: 'A uniqueId stands twice in one submission.' },
   XDSRepositoryDuplicateUniqueIdInMessage: { by: ['repository'],                                                               in: ['ITI-41'],                                                                       severity: 'Error',   means: 'A uniqueId stands twice in one submission.' },
@@ -51,8 +49,8 @@ export const XDS_ERROR_CODES = {
   XDSRegistryMetadataError:                { by: ['registry', 'update-responder'],                                             in: ['ITI-42', 'ITI-57', 'ITI-61', 'ITI-92'],                                         severity: 'Error',   means: 'The metadata are not valid.' },
   XDSRepositoryMetadataError:              { by: ['repository'],                                                               in: ['ITI-41'],                                                                       severity: 'Error',   means: 'The metadata are not valid, or do not fit the bytes.' },
   XDSRegistryNotAvailable:                 { by: ['repository'],                                                               in: ['ITI-41'],                                                                       severity: 'Error',   means: 'The registry did not answer.' },
-  XDSRegistryOutOfResources:               { by: ['registry'],                                                                 in: ['ITI-18', 'ITI-42', 'ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-92'],           severity: 'Error',   means: 'Disk or memory is short.' },
-  XDSRepositoryOutOfResources:             { by: ['repository'],                                                               in: ['ITI-41', 'ITI-43'],                                                             severity: 'Error',   means: 'Disk or memory is short.' },
+  XDSRegistryOutOfResources:               { by: ['registry', 'initiating-gateway', 'responding-gateway'],                       in: ['ITI-18', 'ITI-38', 'ITI-42', 'ITI-51', 'ITI-57', 'ITI-61', 'ITI-62', 'ITI-92'], severity: 'Error',   means: 'Disk or memory is short.' },
+  XDSRepositoryOutOfResources:             { by: ['repository', 'initiating-gateway', 'responding-gateway'],                     in: ['ITI-39', 'ITI-41', 'ITI-43', 'ITI-86'],                                         severity: 'Error',   means: 'Disk or memory is short.' },
   XDSRemoveDocumentsError:                 { by: ['repository'],                                                               in: ['ITI-86'],                                                                       severity: 'Error',   means: 'The document could not be removed.' },
   XDSResultNotSinglePatient:               { by: ['registry', 'responding-gateway'],                                           in: ['ITI-18', 'ITI-38'],                                                             severity: 'Error',   means: 'The full objects found are of several patients; nothing is returned.' },
   XDSStoredQueryMissingParam:              { by: ['registry', 'initiating-gateway', 'responding-gateway'],                     in: ['ITI-18', 'ITI-38', 'ITI-51'],                                                   severity: 'Error',   means: 'A required parameter is missing.' },
@@ -65,6 +63,24 @@ export const XDS_ERROR_CODES = {
   XDSUnknownStoredQuery:                   { by: ['registry', 'initiating-gateway', 'responding-gateway'],                     in: ['ITI-18', 'ITI-38', 'ITI-51'],                                                   severity: 'Error',   means: 'The stored query is not known here.' },
   XDSUnreferencedObjectException:          { by: ['registry'],                                                                 in: ['ITI-62'],                                                                       severity: 'Error',   means: 'The removal would leave an object that no Association references; the location is that object.' },
 } as const satisfies Record<string, ErrorCodeRow>;
+
+/** Codes of the Framework that this system never raises, and passes through where a peer does. Source: as above. */
+export const XDS_ERROR_CODES_OF_OTHERS: readonly string[] = [
+  'DocumentQueued',
+  'FHIRDocumentNotSupported',
+  'InvalidDocumentContent',
+  'LocalPolicyRestrictionError',
+  'PartialAppendContentNotProcessed',
+  'PartialFolderContentNotProcessed',
+  'PartialRelationshipContentNotProcessed',
+  'PartialReplaceContentNotProcessed',
+  'PartialTransformNotProcessed',
+  'PartialTransformReplaceNotProcessed',
+  'UnavailableRecipient',
+  'UnknownRecipient',
+  'XDSExtraMetadataNotSaved',
+  'XDSReplaceFailed',
+];
 
 /** A code that this system may raise; a peer's other codes pass through as strings. */
 export type XdsErrorCode = keyof typeof XDS_ERROR_CODES;

@@ -54,6 +54,7 @@ export const ITI_41 = defineTransaction<ProvideAndRegisterRequest, RegistryRespo
   },
   refusal: (refusals) => ({ xml: encodeRegistryResponse(failureOf(refusals)), attachments: [] }),
   generalError: 'XDSRepositoryError',
+  strayPart: 'XDSMissingDocumentMetadata',
   schemaError: 'XDSRepositoryMetadataError',
   audit: submissionAudit(
     'Provide and Register Document Set-b',

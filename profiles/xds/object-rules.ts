@@ -160,17 +160,18 @@ const PARTS: readonly SharedRule[] = [
           ),
         ),
   },
-  {
-    rule: 'ExternalIdentifier/name',
-    severity: 'warning',
-    section: 'ITI TF-3: Table 4.2.5.1-2',
-    text: {
-      en: 'An ExternalIdentifier has the name that the Framework fixes, such as XDSDocumentEntry.uniqueId.',
-      ja: 'ExternalIdentifier の名前は XDSDocumentEntry.uniqueId などに決まっています。',
-    },
-    faults: identifierNameFaults,
-  },
 ];
+
+const NAMED: SharedRule = {
+  rule: 'ExternalIdentifier/name',
+  severity: 'warning',
+  section: 'ITI TF-3: Table 4.2.5.1-2',
+  text: {
+    en: 'An ExternalIdentifier has the name that the Framework fixes, such as XDSDocumentEntry.uniqueId.',
+    ja: 'ExternalIdentifier の名前は XDSDocumentEntry.uniqueId などに決まっています。',
+  },
+  faults: identifierNameFaults,
+};
 
 function slotFaults(object: RegistryObject): Faults {
   const kind = kindOf(object) ?? 'Association';
@@ -221,17 +222,17 @@ export const OBJECT_RULES: Readonly<Record<MetadataKind, readonly ObjectRule[]>>
   DocumentEntry: [
     ...rulesFor('DocumentEntry', [...HEADER, ...LABELLED]),
     ...ATTRIBUTE_RULES.DocumentEntry,
-    ...rulesFor('DocumentEntry', [...AUTHOR_RULES, ...PARTS, ...DOCUMENT_ENTRY_RULES]),
+    ...rulesFor('DocumentEntry', [...AUTHOR_RULES, ...PARTS, NAMED, ...DOCUMENT_ENTRY_RULES]),
   ],
   SubmissionSet: [
     ...rulesFor('SubmissionSet', [...HEADER, ...LABELLED]),
     ...ATTRIBUTE_RULES.SubmissionSet,
-    ...rulesFor('SubmissionSet', [...AUTHOR_RULES, ...PARTS]),
+    ...rulesFor('SubmissionSet', [...AUTHOR_RULES, ...PARTS, NAMED]),
   ],
   Folder: [
     ...rulesFor('Folder', [...HEADER, ...LABELLED]),
     ...ATTRIBUTE_RULES.Folder,
-    ...rulesFor('Folder', PARTS),
+    ...rulesFor('Folder', [...PARTS, NAMED]),
   ],
   Association: [...ATTRIBUTE_RULES.Association, ...rulesFor('Association', ALL_KINDS)],
 };

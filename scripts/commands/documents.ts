@@ -1,5 +1,6 @@
 import { command, EXIT, many, option, required } from '../command.ts';
 import { explainQueryCommand } from './documents-explain.ts';
+import { documentsHistory } from './documents-history.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
 import { documentsReconcile, documentsVerify } from './documents-verify.ts';
 import { DOCUMENT_TYPES, type DocumentType } from '../document-codes.ts';
@@ -131,7 +132,7 @@ const retrieve = command({
   },
   arguments: {
     uniqueId: required(
-      many(option.oid({ en: "The documents' uniqueId.", ja: '文書の uniqueId。' })),
+      many(option.text({ en: "The documents' uniqueId.", ja: '文書の uniqueId。' })),
     ),
   },
   options: {
@@ -174,6 +175,7 @@ export const documentsCommands = [
   submit,
   queryDocuments,
   retrieve,
+  documentsHistory,
   explainQueryCommand,
   documentsOnDemand,
   documentsVerify,

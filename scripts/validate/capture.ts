@@ -112,7 +112,9 @@ async function readMultipart(
   const failed = { form, ...known(contentType), isExact: !isText, found };
   try {
     const reader = new MtomReader(inOne(message), header, LIMITS);
-    const root = Buffer.from((await reader.root()).bytes);
+    const { bytes, contentId } = await reader.root();
+    const root = Buffer.from(bytes);
+    found.add('mime.content-type', ...wrongStart(contentType?.parameters.get('start'), contentId));
     const parts: CapturedPart[] = [];
     const capture = { ...failed, ...placed(root, message, linesBefore), parts };
     try {
@@ -139,6 +141,19 @@ async function readMultipart(
     const root = firstPart(octets, isAnother ? first : boundary);
     return root === undefined ? failed : { ...failed, ...placed(root, message, linesBefore) };
   }
+}
+
+/** Receivers then take the first part, or refuse the message. */
+function wrongStart(start: string | undefined, root: string): readonly Finding[] {
+  if (start === undefined || start.replace(/^<|>$/g, '') === root) return [];
+  return [
+    warning(
+      both(
+        'start names no part; the first one is taken for the root',
+        'start の示すパートがなく、最初のパートを本体とみなします',
+      ),
+    ),
+  ];
 }
 
 /** The XML, and where it begins if it lies in the file as it is. */

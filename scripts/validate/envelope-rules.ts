@@ -174,10 +174,24 @@ function addressing({ headers }: Message, name: string): readonly XmlElement[] {
 
 const MUST_UNDERSTAND = `{${SOAP12}}mustUnderstand`;
 
+/** Headers outside WS-Addressing that the Framework's transactions have. */
+const UNDERSTOOD = [WSA, 'urn:ihe:iti:xcpd:2009'];
+
 function mustUnderstand(message: Message): readonly Finding[] {
   const findings: Finding[] = [];
   for (const header of message.headers) {
     const value = header.attributes.get(MUST_UNDERSTAND)?.trim();
+    if (['1', 'true'].includes(value ?? '') && !UNDERSTOOD.includes(header.namespace)) {
+      findings.push(
+        warning(
+          both(
+            `who does not process ${header.name} must refuse the message`,
+            `${header.name} を処理しない相手は電文を拒否しなければなりません`,
+          ),
+          header,
+        ),
+      );
+    }
     if (value !== undefined && !['0', '1', 'true', 'false'].includes(value)) {
       findings.push(
         failure(

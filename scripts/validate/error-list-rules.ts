@@ -1,5 +1,5 @@
 import { childrenNamed, elementsOf, isNamed, type XmlElement } from '../../profiles/formats/xml.ts';
-import { XDS_ERROR_CODES } from '../../profiles/xds/error-codes.ts';
+import { XDS_ERROR_CODES, XDS_ERROR_CODES_OF_OTHERS } from '../../profiles/xds/error-codes.ts';
 import { ERROR_SEVERITY, NS, nameOfUrn } from '../../profiles/xds/vocabulary.ts';
 import { both, type Finding, failure, warning } from './rule.ts';
 
@@ -42,7 +42,11 @@ export function errorForm(error: XmlElement): readonly Finding[] {
     );
   }
   const code = error.attributes.get('errorCode');
-  if (code !== undefined && !(code in XDS_ERROR_CODES)) {
+  if (
+    code !== undefined &&
+    !(code in XDS_ERROR_CODES) &&
+    !XDS_ERROR_CODES_OF_OTHERS.includes(code)
+  ) {
     findings.push(
       warning(
         both(`${code} is not in the Framework's table`, `${code} は規定の表にありません`),

@@ -51,12 +51,31 @@ export function readHttp(text: string, found: Findings): HttpMessage | undefined
   const raw = text.slice(bodyStart);
   const chunked = fields.get('transfer-encoding')?.toLowerCase() === 'chunked';
   const whole = chunked ? dechunked(raw) : undefined;
+  found.add('http.head', ...wrongLength(fields.get('content-length'), raw, start.index > 0));
   const contentType = fields.get('content-type');
   return {
     body: whole ?? raw,
     linesBefore: lineAt(text, bodyStart) - 1,
     ...(contentType === undefined ? {} : { contentType }),
   };
+}
+
+/** A capture that an editor has kept is not measured: its line ends may be others. */
+function wrongLength(
+  told: string | undefined,
+  body: string,
+  isEdited: boolean,
+): readonly Finding[] {
+  if (told === undefined || isEdited || Number(told) === body.length) return [];
+  if (!body.includes('\r\n') && body.includes('\n')) return [];
+  return [
+    warning(
+      both(
+        `Content-Length is ${told}, and ${body.length} octets follow`,
+        `Content-Length は ${told} ですが、本体は ${body.length} オクテットです`,
+      ),
+    ),
+  ];
 }
 
 function fieldsOf(

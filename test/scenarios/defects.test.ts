@@ -1,19 +1,21 @@
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { FileDocumentStore } from '../../gateway/stores/file-document-store.ts';
 import { SqlIdentityStore } from '../../gateway/stores/sql-identity-store.ts';
 import { SqlRegistryStore } from '../../gateway/stores/sql-registry-store.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
 import { ITI_45 } from '../../profiles/pix/iti-45.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
+import { ITI_41 } from '../../profiles/xds/iti-41.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { expectFailure } from '../support/expectations.ts';
 import { aPixQuery } from '../support/hl7v3-builders.ts';
 import { wireMessageOf } from '../support/messages.ts';
-import { aRegistration, octets, provide } from '../support/region-documents.ts';
+import { aProvision, aRegistration, octets, provide } from '../support/region-documents.ts';
 import { regionOids, World } from '../support/world.ts';
 
 const { repositoryUniqueId } = regionOids(1);
@@ -56,6 +58,39 @@ describe('a defect of ours', () => {
       aRegistration({ patientId, documents: [{ bytes: octets('one') }] }),
     );
     expectFailure(registered.response, { errorCode: 'XDSRegistryError' });
+  });
+
+  it.each([
+    ['SQLITE_FULL', 'OutOfResources'],
+    ['53100', 'OutOfResources'],
+    ['ENOSPC', 'OutOfResources'],
+    ['SQLITE_BUSY', 'Busy'],
+    ['53300', 'Busy'],
+  ])('that is a shortage, %s, is told as such: …%s', async (code, told) => {
+    const short = async () => {
+      throw new Error('outer', { cause: Object.assign(new Error(SECRET), { code }) });
+    };
+    jest.spyOn(SqlRegistryStore.prototype, 'look').mockImplementation(short);
+    jest.spyOn(SqlRegistryStore.prototype, 'change').mockImplementation(short);
+    jest.spyOn(FileDocumentStore.prototype, 'hold').mockImplementation(short);
+    jest.spyOn(FileDocumentStore.prototype, 'find').mockImplementation(short);
+    const documents = [{ bytes: octets('one') }];
+    const repository = world.url('document-repository');
+    const answers = [
+      await world.exchange(ITI_18, registry, findDocuments({ patientId })),
+      await world.exchange(ITI_42, registry, aRegistration({ patientId, documents })),
+      await world.exchange(ITI_41, repository, aProvision({ patientId, documents })),
+      await world.exchange(ITI_43, repository, {
+        documents: [{ repositoryUniqueId, documentUniqueId: '2.999.8' }],
+      }),
+    ];
+    expect(answers.flatMap(({ response }) => response.errors.map((one) => one.errorCode))).toEqual([
+      `XDSRegistry${told}`,
+      `XDSRegistry${told}`,
+      `XDSRepository${told}`,
+      `XDSRepository${told}`,
+    ]);
+    for (const { message } of answers) expect(message.envelope).not.toContain('secret');
   });
 
   it('is AE and INTERR in HL7 V3, and CE for a feed', async () => {

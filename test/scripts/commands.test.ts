@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordsOf } from '../../gateway/safeguards/audit-chain.ts';
+import { encodeStoredQuery } from '../../profiles/xds/iti-18.ts';
+import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { freePorts } from '../../scripts/federation.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
@@ -267,6 +269,22 @@ describe('An operator connects two regions and exchanges a document by commands 
 
     expect(exit).toBe(EXIT.failed);
     expect(stderr).toContain('XDSDocumentUniqueIdError');
+  });
+
+  it('shows its versions, and why a query finds nothing of it', async () => {
+    const history = await ran('documents', 'history', uniqueId, '--folder', kagawa, '--json');
+    expect(history.exit).toBe(EXIT.done);
+    expect(JSON.parse(history.stdout).versions).toMatchObject([
+      { uniqueId, version: 1, availabilityStatus: 'Approved' },
+    ]);
+
+    const file = join(root, 'query.xml');
+    const asked = getDocuments({ uniqueId: [uniqueId, '2.999.8.77'] });
+    writeFileSync(file, String(encodeStoredQuery(asked).xml));
+    const why = await ran('documents', 'explain-query', file, '--folder', kagawa);
+    expect(why.exit).toBe(EXIT.done);
+    expect(why.stdout).toContain('  1  $XDSDocumentEntryUniqueId\n');
+    expect(why.stdout).toContain('nothing is shown of 2.999.8.77');
   });
 
   it('sees an empty queue', async () => {

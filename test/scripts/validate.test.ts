@@ -165,6 +165,27 @@ describe('A capture', () => {
     expect(await failures(broken)).toContain(rule);
   });
 
+  it.each([
+    ['a start that names no part', 'start="<', 'start="<other.', 'mime.content-type'],
+    ['a length that is another', 'HTTP/1.1\r\n', 'HTTP/1.1\r\nContent-Length: 12\r\n', 'http.head'],
+    [
+      'a header that not everybody understands',
+      '<wsa:MessageID>',
+      '<x:y xmlns:x="urn:x" soap:mustUnderstand="1"/><wsa:MessageID>',
+      'soap.must-understand',
+    ],
+  ])('warns of %s', async (_what, from, to, rule) => {
+    const broken = await capture((text) => {
+      expect(text).toContain(from);
+      return text.replace(from, to);
+    });
+    const validation = await validate(broken);
+
+    expect(named(validation)).toEqual([]);
+    expect(named(validation, 'warning')).toContain(rule);
+    expect(named(await validate(await capture()), 'warning')).not.toContain(rule);
+  });
+
   it('fails where MTOM is asked and not spoken, or spoken and not asked', async () => {
     const { xml } = ITI_43.request.encode({
       documents: [{ repositoryUniqueId: '2.999.1', documentUniqueId: '2.999.2' }],

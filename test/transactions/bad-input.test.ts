@@ -373,19 +373,7 @@ describe('what is badly made', () => {
     });
 
     it.each([
-      [
-        'whose cid: points nowhere',
-        (envelope: string) => handMadeMtom(envelope, [{ contentId: 'other@test', content: bytes }]),
-      ],
       ['whose part is missing', (envelope: string) => handMadeMtom(envelope, [])],
-      [
-        'with a part that is named by nothing',
-        (envelope: string) =>
-          handMadeMtom(envelope, [
-            { contentId: contentId(envelope), content: bytes },
-            { contentId: 'stray@test', content: 'stray' },
-          ]),
-      ],
       [
         'with two parts of one Content-ID',
         (envelope: string) =>
@@ -410,6 +398,26 @@ describe('what is badly made', () => {
       const { fault } = await refused(repository, make(envelope), 'ITI-41');
       expect(fault.fault).toBe('Sender');
     });
+
+    // ITI TF-3: Table 4.2.4.1-2: a MIME part whose Content-ID is not found in the metadata.
+    it.each([
+      ['beside the one that is', true],
+      ['in the place of the one that is', false],
+    ])(
+      'with a part that is named by nothing, %s, is XDSMissingDocumentMetadata',
+      async (_, both) => {
+        const { envelope } = await provision();
+        const before = await everything();
+        const stray = { contentId: 'stray@test', content: 'stray' };
+        const named = { contentId: contentId(envelope), content: bytes };
+        const message = handMadeMtom(envelope, both ? [named, stray] : [stray]);
+        const { body } = await world.post(repository, message.body, message);
+        expect(body.toString()).toMatch(
+          /errorCode="XDSMissingDocumentMetadata"[^>]* location="cid:stray@test"/,
+        );
+        expect(await everything()).toEqual(before);
+      },
+    );
 
     it('with a document that is too large is a Sender fault, and nothing of it stays', async () => {
       const large = new Uint8Array(MOST_DOCUMENT + 1);

@@ -6,6 +6,7 @@ import {
   findDocuments,
   findFolders,
   getAll,
+  getAssociations,
   getDocuments,
   getFolderAndContents,
 } from '../../../profiles/xds/stored-query-builders.ts';
@@ -203,6 +204,60 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     expect(await registry.refusalCodes(another({ associations: replacing(others) }))).toEqual([
       'XDSPatientIdDoesNotMatch',
     ]);
+  });
+
+  // ITI TF-3: 4.2.2.1.1 to 4.2.2.1.4: Folders and filings are members of the SubmissionSet that they came with.
+  it('takes a DocumentEntry as a member by reference, and nothing else that is registered', async () => {
+    await registry.register(aSubmission({ folders: [{}] }));
+    const [folder] = (await registry.ask(findFolders({ patientId: SAMPLE_PATIENT }))).objects;
+    const sourceObject = folder?.id ?? '';
+    const document = await idOf('2.999.8.1.1');
+    const { objects } = await registry.ask(getAssociations({ uuid: [document] }));
+    const filing = objects.find((one) => one.sourceObject === sourceObject)?.id ?? '';
+    const refer = (targetObject: string) =>
+      refusedAs(
+        registry.register(
+          aSubmission({
+            submissionSet: { uniqueId: '2.999.9.5' },
+            documentEntries: [],
+            associations: [
+              anAssociation({
+                entryUUID: 'reference',
+                sourceObject: 'SubmissionSet01',
+                targetObject,
+                submissionSetStatus: 'Reference',
+              }),
+            ],
+          }),
+        ),
+      );
+    expect(await refer(sourceObject)).toEqual(['XDSRegistryMetadataError reference']);
+    expect(await refer(filing)).toEqual(['XDSRegistryMetadataError reference']);
+    expect(await refer(document)).toEqual([]);
+  });
+
+  it('names the object of each fault in the location', async () => {
+    const told = (parts: SubmissionParts) => refusedAs(registry.register(another(parts)));
+    expect(await told({ documentEntries: [{ patientId: OTHER_PATIENT }] })).toEqual([
+      'XDSPatientIdDoesNotMatch Document01',
+    ]);
+    const uniqueId = '2.999.8.4';
+    expect(await told({ documentEntries: [{ uniqueId }, { uniqueId }] })).toEqual([
+      'XDSRegistryDuplicateUniqueIdInMessage Document02',
+    ]);
+    const nothing = 'urn:uuid:00000000-0000-4000-8000-000000000000';
+    expect(await told({ associations: replacing(nothing) })).toEqual([
+      'UnresolvedReferenceException replacement',
+    ]);
+    await registry.register(another({ submissionSet: { patientId: OTHER_PATIENT } }));
+    const [others] = (await registry.ask(findDocuments({ patientId: OTHER_PATIENT }))).objects;
+    expect(await told({ associations: replacing(others?.id ?? '') })).toEqual([
+      'XDSPatientIdDoesNotMatch replacement',
+    ]);
+    const patientId = { id: 'nobody', assigningAuthority: '2.999.3.7' };
+    const unknown = await told({ submissionSet: { patientId } });
+    expect(unknown).toHaveLength(1);
+    expect(unknown[0]).toMatch(/^XDSUnknownPatientId (?:Document01|SubmissionSet01)$/);
   });
 
   it('refuses to replace what is no document', async () => {

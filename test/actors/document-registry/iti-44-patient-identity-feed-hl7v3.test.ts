@@ -85,13 +85,15 @@ describe('ITI-44 Patient Identity Feed HL7 V3, as the Document Registry answers 
       expect(await registry.refusalCodes(replacing)).toEqual([]);
     });
 
-    it('refuses ids that are unknown, were subsumed before, or are of another domain', async () => {
+    it('refuses ids that are unknown, equal, were subsumed before, or are of another domain', async () => {
       const nobody = { id: 'P-0009', assigningAuthority: '2.999.3.7' };
       expect(await refusedAs(registry.merge(nobody, third))).toEqual(['204 undefined']);
       expect(await refusedAs(registry.merge(third, nobody))).toEqual(['204 undefined']);
       await registry.merge(SAMPLE_PATIENT, OTHER_PATIENT);
       expect(await refusedAs(registry.merge(SAMPLE_PATIENT, third))).toEqual(['204 undefined']);
       expect(await refusedAs(registry.merge(third, SAMPLE_PATIENT))).toEqual(['204 undefined']);
+      expect(await refusedAs(registry.merge(third, third))).toEqual(['204 undefined']);
+      expect(await knows(third)).toBe(true);
       const stranger = { ...chart, id: '2' };
       expect(await refusedAs(registry.merge(chart, stranger))).toEqual(['204 undefined']);
     });

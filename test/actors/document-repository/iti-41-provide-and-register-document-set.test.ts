@@ -94,6 +94,42 @@ describe('ITI-41 Provide and Register Document Set-b, as the Document Repository
     ).toEqual(['XDSRepositoryDuplicateUniqueIdInMessage']);
   });
 
+  it('names the object of each fault in the location', async () => {
+    const told = async (asked: Promise<unknown>) =>
+      (await refusalsIn(asked)).map(({ code, location }) => `${code} ${location}`);
+    const [submission, content] = [aSubmission(), inMemory('text')];
+    const provide = (...ids: string[]) =>
+      told(
+        repository.world.as(aCaller())(ITI_41, 'document-repository', {
+          submission,
+          documents: ids.map((id) => ({ id, content })),
+        }),
+      );
+    expect(await provide()).toEqual([`XDSMissingDocument ${UNIQUE_ID}`]);
+    expect(await provide('Document01', 'Document02')).toEqual([
+      'XDSMissingDocumentMetadata Document02',
+    ]);
+    const given = (...entries: readonly { hash?: string; uniqueId?: string }[]) =>
+      told(
+        repository.provide(
+          entries.map((_, at) => String(at)),
+          { documentEntries: entries },
+        ),
+      );
+    expect(await given({ hash: '0'.repeat(40) })).toEqual([
+      `XDSRepositoryMetadataError ${UNIQUE_ID}`,
+    ]);
+    expect(await given({}, { uniqueId: UNIQUE_ID })).toEqual([
+      'XDSRepositoryDuplicateUniqueIdInMessage Document02',
+    ]);
+    await repository.provide(['text']);
+    const again = repository.provide(['longer'], { submissionSet: { uniqueId: '2.999.9.5' } });
+    expect(await told(again)).toEqual([
+      `XDSNonIdenticalHash ${UNIQUE_ID}`,
+      `XDSNonIdenticalSize ${UNIQUE_ID}`,
+    ]);
+  });
+
   it('refuses a sourceId that the directory does not give to the caller', async () => {
     const refused = repository.provide(['text'], {}, aCaller({ sourceIds: ['2.999.9.2'] }));
     expect(await codes(refused)).toEqual(['XDSRepositoryMetadataError']);

@@ -57,6 +57,20 @@ describe('ITI-38 Cross Gateway Query, as the Responding Gateway answers it', () 
     expect(objectRefs).toEqual([{ id: 'urn:uuid:other', home: SHIMANE }]);
   });
 
+  it('returns no home that somebody has submitted', async () => {
+    const home = 'urn:oid:2.999.4';
+    const [set, entry] = [anEntry({ id: 'urn:uuid:set', home }), anEntry({ home })];
+    const link = { ...aLink(set.id, entry.id), home };
+    const { response } = ask(byPatient, {
+      'ITI-18 document-registry': () => found([set, entry, link]),
+    });
+    expect((await response).objects.map((object) => object.home)).toEqual([
+      SHIMANE,
+      SHIMANE,
+      undefined,
+    ]);
+  });
+
   it('returns ObjectRefs, each with our home, where those are asked for', async () => {
     const entry = anEntry();
 

@@ -1,7 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ArrivingPart, IncomingParts } from '../../../gateway/stores/incoming-parts.ts';
+import {
+  type ArrivingPart,
+  IncomingParts,
+  requireRoom,
+} from '../../../gateway/stores/incoming-parts.ts';
 import { Fault } from '../../../profiles/refusal.ts';
 
 async function* partsOf(
@@ -70,6 +74,21 @@ describe('the parts of an incoming MTOM message', () => {
     await expect(parts.receive()).rejects.toThrow(Fault);
     await parts.release();
     expect(await readdir(directory)).toHaveLength(0);
+  });
+
+  it('are refused by the transaction’s own code for a part that nothing names, at the part', async () => {
+    const parts = new IncomingParts(directory, limits);
+    parts.follow(partsOf(['a@x', 'abc']));
+    await expect(parts.receive({ strayPart: 'XDSMissingDocumentMetadata' })).rejects.toMatchObject({
+      code: 'XDSMissingDocumentMetadata',
+      location: 'cid:a@x',
+    });
+  });
+
+  it('are not taken where the disk is nearly full: what was acknowledged needs the rest', async () => {
+    await expect(requireRoom(directory, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({
+      code: 'ENOSPC',
+    });
   });
 
   it('are refused when two elements name one part, or when there are too many', () => {

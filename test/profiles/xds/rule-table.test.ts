@@ -1,9 +1,11 @@
+import type { Slot } from '../../../profiles/formats/ebxml.ts';
 import { XDS_ERROR_CODES } from '../../../profiles/xds/error-codes.ts';
 import {
   judgeSubmission,
   METADATA_RULES,
   refusalsOfSubmission,
 } from '../../../profiles/xds/metadata-rules.ts';
+import { CLASSIFICATION } from '../../../profiles/xds/vocabulary.ts';
 import { aSubmission, type SubmissionParts } from '../../support/xds-builders.ts';
 
 const judged = (parts: SubmissionParts) =>
@@ -106,6 +108,37 @@ describe('A judgement', () => {
       'XDSRepositoryMetadataError: limitedMetadata is missing',
       'XDSRepositoryMetadataError: limitedMetadata is missing',
     ]);
+  });
+});
+
+describe('The Classification of an author', () => {
+  const bent = (how: { nodeRepresentation?: string | undefined; slots?: [] | [Slot] }) =>
+    aSubmission().objects.map((object) => ({
+      ...object,
+      classifications: object.classifications.map((one) =>
+        one.classificationScheme === CLASSIFICATION.DocumentEntry.author
+          ? { ...one, ...how, slots: [...one.slots, ...(how.slots ?? [])] }
+          : one,
+      ),
+    }));
+  const found = (objects: ReturnType<typeof bent>) =>
+    judgeSubmission(objects, { column: 'XDS DR' })
+      .filter(({ rule, outcome }) => rule.name.includes('.author/') && outcome !== 'pass')
+      .map(({ rule, outcome, objectId }) => `${rule.name} ${outcome} ${objectId}`);
+
+  it('has an empty nodeRepresentation; one that is left out is warned of', () => {
+    expect(found(bent({ nodeRepresentation: 'DOC' }))).toEqual([
+      'DocumentEntry.author/no code failure Document01',
+    ]);
+    expect(found(bent({ nodeRepresentation: undefined }))).toEqual([
+      'DocumentEntry.author/nodeRepresentation warning Document01',
+    ]);
+    expect(found(bent({}))).toEqual([]);
+  });
+
+  it('has no codingScheme', () => {
+    const slots: [Slot] = [{ name: 'codingScheme', values: ['2.999.5'] }];
+    expect(found(bent({ slots }))).toEqual(['DocumentEntry.author/no code failure Document01']);
   });
 });
 
