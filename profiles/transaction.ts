@@ -34,6 +34,8 @@ export interface SoapMessage {
   readonly body: ElementName;
   /** Other payload elements that are taken for it; none is ever sent. */
   readonly alsoBodies?: readonly ElementName[];
+  /** An option of the Framework that is not spoken here: it is taken to be refused in its own form, and no WSDL offers it. */
+  readonly isRefused?: true;
 }
 
 /** Whether a message's action announces this payload element. */

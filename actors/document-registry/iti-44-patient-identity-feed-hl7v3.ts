@@ -3,6 +3,7 @@ import {
   type AcceptAcknowledgement,
   ITI_44,
   type PatientMergeFeed,
+  PLACES_OF_MERGE,
 } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { feed } from '../actor.ts';
@@ -59,12 +60,14 @@ async function refuseMerge(
   reader: RegistryReader,
 ): Promise<void> {
   if (samePatientId(surviving, subsumed)) {
-    throw new Refusal('204', 'a patient is not merged into himself');
+    throw new Refusal('204', 'a patient is not merged into himself', {
+      location: PLACES_OF_MERGE.subsumed,
+    });
   }
-  const active = async (role: string, patient: PatientId) => {
+  const active = async (role: 'surviving' | 'subsumed', patient: PatientId) => {
     if (await reader.knows(patient)) return;
     const why = (await reader.isSubsumed(patient)) ? 'was subsumed before' : 'is not known';
-    throw new Refusal('204', `the ${role} patient ${why}`);
+    throw new Refusal('204', `the ${role} patient ${why}`, { location: PLACES_OF_MERGE[role] });
   };
   await active('surviving', surviving);
   await active('subsumed', subsumed);

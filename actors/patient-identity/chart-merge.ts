@@ -1,4 +1,5 @@
 import { type PatientId, samePatientId } from '../../profiles/patient.ts';
+import { PLACES_OF_MERGE } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { type IdentityReader, pairOf } from './identity-store.ts';
 import { compare } from './linking.ts';
@@ -19,7 +20,7 @@ export interface WantedMerge {
  * What speaks against a merge: the two are the same or of two authorities, one is not known, was subsumed before, or the
  * surviving one is itself subsumed, so that no circle comes about.
  *
- * @throws Refusal 204
+ * @throws Refusal 204, at the id of the two that cannot be merged
  * @returns whether it was done before, by this very message
  */
 export async function refuseMerge(
@@ -39,10 +40,9 @@ export async function refuseMerge(
     ['subsumed', subsumed],
   ] as const) {
     const state = await records.idState(id);
-    if (!state) throw new Refusal('204', `the ${role} id is not known`);
-    if (state.mergedInto !== undefined) {
-      throw new Refusal('204', `the ${role} id was subsumed before`);
-    }
+    if (state && state.mergedInto === undefined) continue;
+    const why = state ? 'was subsumed before' : 'is not known';
+    throw new Refusal('204', `the ${role} id ${why}`, { location: PLACES_OF_MERGE[role] });
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import { type PatientId, samePatientId } from '../../profiles/patient.ts';
-import { ITI_44, type PatientMergeFeed } from '../../profiles/pix/iti-44.ts';
+import { ITI_44, type PatientMergeFeed, PLACES_OF_MERGE } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { PeerFailure, type World } from '../actor.ts';
 import { earlierAnswer, rememberAnswer } from './answer-once.ts';
@@ -30,7 +30,9 @@ export async function mergeRegionalIds(
     const done = await records.mergeOf(subsumed);
     const isSame = message !== undefined && done?.message === message;
     if (isSame && samePatientId(done.surviving, surviving)) return true;
-    throw new Refusal('204', 'the subsumed id was subsumed before');
+    throw new Refusal('204', 'the subsumed id was subsumed before', {
+      location: PLACES_OF_MERGE.subsumed,
+    });
   });
   if (!isDone) {
     await mergeInRegistry(request, world);
@@ -91,7 +93,12 @@ async function mergeInRegistry(request: PatientMergeFeed, world: World): Promise
     const { code, details } = await ask(ITI_44, 'document-registry', request, { message });
     if (code === 'CA') return;
     const [detail] = details;
-    throw new Refusal(detail?.code ?? '204', detail?.text ?? 'the Document Registry refused');
+    const { location } = detail ?? {};
+    throw new Refusal(
+      detail?.code ?? '204',
+      detail?.text ?? 'the Document Registry refused',
+      location === undefined ? {} : { location },
+    );
   } catch (error) {
     if (!(error instanceof PeerFailure)) throw error;
     throw new Refusal('INTERR', 'the Document Registry did not answer; send the merge again');

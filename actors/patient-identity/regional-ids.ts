@@ -8,6 +8,8 @@ export interface Standing {
   /** The active record of today. */
   readonly heir: number;
   readonly regionalId: string;
+  /** The record is in use, and this is the regional id under which it came first. */
+  readonly isHome: boolean;
 }
 
 /** A group of records and the regional id that it has from now on. */
@@ -23,7 +25,8 @@ export interface NamedGroup {
 /**
  * Gives each group its regional id: the one that the affinity domain has told; else, of those that it comes from, the one of
  * its oldest record; else the one under which that record came first, if that is free; else a new one. A regional id whose
- * records part goes with the oldest of them.
+ * records part goes with the oldest of those that came first under it, else with the oldest of them: what others know by it
+ * stays under it.
  */
 export async function nameGroups(
   groups: readonly (readonly Member[])[],
@@ -61,7 +64,7 @@ export async function nameGroups(
   return named;
 }
 
-/** Which group keeps a regional id: that with a record for which it was told, else that with the oldest of its records. */
+/** Which group keeps a regional id: that with a record for which it was told, that came first under it, or that is the oldest of its. */
 function holdersOf(
   groups: readonly (readonly Member[])[],
   standings: readonly Standing[],
@@ -79,7 +82,8 @@ function holdersOf(
     (one, other) => isGone(one) - isGone(other) || one.record - other.record,
   );
   for (const { regionalId, heir } of standingsByAge) {
-    const group = groupOf.get(heir);
+    const home = standingsByAge.find((one) => one.isHome && one.regionalId === regionalId);
+    const group = groupOf.get(home?.heir ?? heir);
     if (group && !holders.has(regionalId)) holders.set(regionalId, group);
   }
   return holders;

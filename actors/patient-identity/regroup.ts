@@ -59,10 +59,12 @@ function standingsOf(
   befores: readonly Before[],
 ): readonly Standing[] {
   const altered = new Map(befores.map((before) => [before.record, before]));
+  const homes = new Map(members.map(({ number, homeRegionalId }) => [number, homeRegionalId]));
   const standing = (record: number, regionalId: string) => ({
     record,
     heir: heirs.get(record) ?? record,
     regionalId,
+    isHome: homes.get(record) === regionalId,
   });
   return [
     ...befores.map(({ record, regionalId }) => standing(record, regionalId)),

@@ -185,7 +185,9 @@ export async function answerReview(
     const high = await activeOf(review.high, records);
     return { kind: review.kind, low, high, of: review };
   });
-  const ids = [found.low, found.high].flatMap((record) => record.ids[0] ?? []);
+  const isOfOne = found.low.number === found.high.number;
+  const concerned = isOfOne ? [found.low] : [found.low, found.high];
+  const ids = concerned.flatMap((record) => record.ids[0] ?? []);
   return await decideByHand(ids, stewarding, async (change) => {
     const { records, issue } = change;
     const state = isAccepted ? 'accepted' : 'rejected';

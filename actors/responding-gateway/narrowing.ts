@@ -167,10 +167,6 @@ function differ(people: readonly ReturnType<typeof criteriaOf>[], datum: Askable
 
 const PREFECTURE = /^(?:東京都|北海道|(?:京都|大阪)府|[^都道府県]{2,3}県)/u;
 
-/**
- * The same place: equal postal codes where both have one, and the same text but for the prefecture, which many leave out, and
- * for the way in which numbers are joined.
- */
 /** A name in kanji says nothing against one in kana. */
 function isWrittenAlike(one: PersonName, other: PersonName): boolean {
   return (
@@ -189,6 +185,10 @@ function isSameName(one: PersonName, other: PersonName): boolean {
   return both.length > 0 && both.every(([mine, theirs]) => plain(mine) === plain(theirs));
 }
 
+/**
+ * The same place: equal postal codes where both have one, and the same text but for the prefecture, which many leave out, and
+ * for the way in which numbers are joined.
+ */
 function isSameAddress(wanted: Address, filed: Address): boolean {
   const [one, other] = [wanted, filed].map(comparable);
   if (!one || !other) return false;

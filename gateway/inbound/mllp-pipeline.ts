@@ -284,7 +284,12 @@ async function audit(
   house: MllpHouse,
 ): Promise<void> {
   const { transaction, header, message } = progress;
-  if (!transaction) return;
+  if (!transaction) {
+    // No event of a transaction tells of it; who sends what nobody here reads is to be found all the same.
+    const codes = refusals.map(({ code }) => code).join(' ');
+    await house.alert(peer, `not a message of a transaction: ${codes}`, endpoint);
+    return;
+  }
   const msh = requireSegment(message, 'MSH');
   const named = (application: number) =>
     `${fieldText(msh, application + 1)}|${fieldText(msh, application)}`;

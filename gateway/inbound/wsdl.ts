@@ -170,9 +170,11 @@ function wrapperOf({ name, wsdl = name }: DescribedActor): string {
 }
 
 function messagesOf(wire: SoapWire): string[] {
-  return wire.messages.map(({ action, body, replyAction }) =>
-    described(action, `{${body.namespace}}${body.name}`, replyAction),
-  );
+  return wire.messages
+    .filter(({ isRefused }) => !isRefused)
+    .map(({ action, body, replyAction }) =>
+      described(action, `{${body.namespace}}${body.name}`, replyAction),
+    );
 }
 
 function described(action: string, element: string, replyAction: string): string {

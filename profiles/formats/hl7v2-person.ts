@@ -68,6 +68,8 @@ export function readPID(pid: V2Segment): V2Person {
 
 /** XPN-7 of a maiden name, table 0200. */
 const MAIDEN_NAME = 'M';
+/** XPN-7 where nobody said of which kind a name is: the component is required. Source: HL7 v2.5 table 0200. */
+const UNSPECIFIED = 'U';
 
 /** What a PID segment leaves as it was: fields that are empty, not null. Source: HL7 v2.5 section 2.5.3. */
 export function unsaidIn(pid: V2Segment): readonly (keyof V2Person)[] {
@@ -80,7 +82,7 @@ export function unsaidIn(pid: V2Segment): readonly (keyof V2Person)[] {
 export function fieldsOfPID(person: V2Person): Readonly<Record<number, V2Field>> {
   const order = person.multipleBirthOrderNumber;
   return {
-    5: person.names.map((name) => writeXPN(name)),
+    5: person.names.map((name) => writeXPN(name, UNSPECIFIED)),
     6: person.mothersMaidenName?.map((name) => writeXPN(name, MAIDEN_NAME)),
     7: person.birthTime,
     8: writtenGender(person.administrativeGender),

@@ -30,11 +30,12 @@ import type { Transmission } from '../formats/hl7v3.ts';
 import { type PatientId, samePatientId } from '../patient.ts';
 import { Refusal } from '../refusal.ts';
 import type { MllpMessage, MllpResponseCodec } from '../transaction.ts';
-import type {
-  AcceptAcknowledgement,
-  PatientIdentityFeed,
-  PatientMergeFeed,
-  PatientRegistrationFeed,
+import {
+  type AcceptAcknowledgement,
+  type PatientIdentityFeed,
+  type PatientMergeFeed,
+  type PatientRegistrationFeed,
+  PLACES_OF_MERGE,
 } from './iti-44.ts';
 
 /** A24 and A37: two identifiers are, or are no longer, one person's; neither is given up. Source: ITI TF-2: 3.30.4. */
@@ -273,12 +274,10 @@ function placeInFeed(
   message: V2Message,
   context: V2Context,
 ): (refusal: Refusal) => string | undefined {
-  return ({ code, location = '' }) => {
+  return ({ code, location }) => {
+    if (code === '205' || location === PLACES_OF_MERGE.surviving) return 'PID^1^3^1^1';
     if (code !== '204') return undefined;
-    if (segmentsOf(message, 'MRG').length > 0) {
-      if (location.includes('surviving') || location.includes('PID')) return 'PID^1^3^1^1';
-      return 'MRG^1^1^1^1';
-    }
+    if (location === PLACES_OF_MERGE.subsumed) return 'MRG^1^1^1^1';
     const [pid] = segmentsOf(message, 'PID');
     if (pid === undefined) return undefined;
     const { known, fed } = context.authorities;
@@ -287,7 +286,8 @@ function placeInFeed(
     const foreign =
       all.find(({ id }) => !isKnown(id.assigningAuthority)) ??
       (all.some(({ id }) => fed.includes(id.assigningAuthority)) ? undefined : all[0]);
-    return foreign ? placeOf(foreign.at, 4) : 'PID^1^3^1^1';
+    if (foreign) return placeOf(foreign.at, 4);
+    return segmentsOf(message, 'MRG').length > 0 ? 'MRG^1^1^1^1' : 'PID^1^3^1^1';
   };
 }
 

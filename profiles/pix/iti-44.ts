@@ -129,6 +129,13 @@ export const ITI_44 = defineTransaction<PatientIdentityFeed, AcceptAcknowledgeme
   },
 });
 
+/** Where PRPA_IN201304UV02 names the identifier that stays, and the one that is given up. */
+export const PLACES_OF_MERGE = {
+  surviving: '/PRPA_IN201304UV02/controlActProcess/subject/registrationEvent/subject1/patient/id',
+  subsumed:
+    '/PRPA_IN201304UV02/controlActProcess/subject/registrationEvent/replacementOf/priorRegistration/subject1/priorRegisteredRole/id',
+} as const;
+
 /** Of a merge, the survivor first. */
 function idsOf(feed: PatientIdentityFeed): readonly PatientId[] {
   return feed.kind === 'merge' ? [feed.surviving, feed.subsumed] : feed.ids;

@@ -65,18 +65,22 @@ export const ITI_46 = defineTransaction<PatientRegistrationFeed, AcceptAcknowled
   },
 });
 
-/** @throws Refusal NS2xx or SYN1xx: one registration with an id, provider organisation and custodian */
+/**
+ * A notification is a list of ids; the organisation that provides them may be left out, and is then the authority of the first.
+ *
+ * @throws Refusal NS2xx or SYN1xx: one registration with an id and custodian
+ */
 function decodeNotification({ body }: Opened): PatientRegistrationFeed {
   const root = openMessage(body, [INTERACTION]);
   const { registrationEvent, patient } = readRegistration(
     requireChild(root, 'controlActProcess', 'subject'),
   );
   const ids = [...readPatientIds(patient), ...withIds(readOtherIds(patient))];
-  if (ids.length === 0) throw refusalAt(patient, 'SYN100', 'id is required');
-  const providerOrganization = findProviderOrganization(patient);
-  if (!providerOrganization) {
-    throw refusalAt(patient, 'SYN100', 'providerOrganization is required');
-  }
+  const [first] = ids;
+  if (!first) throw refusalAt(patient, 'SYN100', 'id is required');
+  const providerOrganization = findProviderOrganization(patient) ?? {
+    id: first.assigningAuthority,
+  };
   return {
     kind: 'revise',
     transmission: readTransmission(root),

@@ -27,6 +27,7 @@ import {
   writeMinimumDegreeMatch,
   writeParameterList,
 } from '../pdq/demographics-criteria.ts';
+import { Refusal } from '../refusal.ts';
 import { type Body, defineTransaction } from '../transaction.ts';
 import { findTimeToLive, writeTimeToLive } from './correlation-time-to-live.ts';
 import {
@@ -35,6 +36,7 @@ import {
   type PatientDiscoveryResponse,
   refusePatientDiscovery,
 } from './patient-discovery-response.ts';
+import { DEFERRED_QUERY } from './vocabulary.ts';
 
 export type { DiscoveredPatient, PatientDiscoveryResponse } from './patient-discovery-response.ts';
 
@@ -55,7 +57,7 @@ export interface PatientDiscovery {
 const QUERY = 'PRPA_IN201305UV02';
 const SUFFIX = 'CrossGatewayPatientDiscovery';
 
-/** Cross Gateway Patient Discovery, synchronous; the deferred messages are not among its messages. Source: ITI TF-2: 3.55. */
+/** Cross Gateway Patient Discovery, without the Deferred Response Option. Source: ITI TF-2: 3.55. */
 export const ITI_55 = defineTransaction<PatientDiscovery, PatientDiscoveryResponse>({
   id: 'ITI-55',
   name: 'Cross Gateway Patient Discovery',
@@ -70,6 +72,12 @@ export const ITI_55 = defineTransaction<PatientDiscovery, PatientDiscoveryRespon
         action: `${HL7_V3}:${QUERY}:${SUFFIX}`,
         replyAction: `${HL7_V3}:PRPA_IN201306UV02:${SUFFIX}`,
         body: { namespace: HL7_V3, name: QUERY },
+      },
+      {
+        action: DEFERRED_QUERY,
+        replyAction: `${HL7_V3}:MCCI_IN000002UV01`,
+        body: { namespace: HL7_V3, name: QUERY },
+        isRefused: true,
       },
     ],
   },
@@ -101,9 +109,13 @@ function auditedObjects(
 }
 
 /**
- * @throws Refusal NS2xx or SYN1xx: the asking community, and either a name with a birth date or an id; no fuzzy name
+ * @throws Refusal NS2xx or SYN1xx: the asking community, and either a name with a birth date or an id; no fuzzy name; NS250
+ * where the answer is wanted later
  */
-function decodePatientDiscovery({ body, headers }: Opened): PatientDiscovery {
+function decodePatientDiscovery({ action, body, headers }: Opened): PatientDiscovery {
+  if (action === DEFERRED_QUERY) {
+    throw new Refusal('NS250', 'the Deferred Response Option is not spoken here');
+  }
   const root = openMessage(body, [QUERY]);
   const controlAct = requireChild(root, 'controlActProcess');
   const query = requireChild(controlAct, 'queryByParameter');

@@ -42,6 +42,7 @@ import type { Refusal } from '../refusal.ts';
 import type { Body, Issue } from '../transaction.ts';
 import { findTimeToLive, writeTimeToLive } from './correlation-time-to-live.ts';
 import {
+  DEFERRED_QUERY,
   DETECTED_ISSUES,
   type DetectedIssue,
   HEALTH_DATA_LOCATOR,
@@ -225,12 +226,16 @@ function writeReason({
   );
 }
 
-/** The answer that says no: AE, and a detectedIssueManagement code. */
+/**
+ * The answer that says no: AE, and a detectedIssueManagement code. A query whose answer is wanted later has an acknowledgement
+ * alone, with AE. Source: ITI TF-2: 3.55.
+ */
 export function refusePatientDiscovery(
   refusals: readonly Refusal[],
   opened: Opened,
   issue: Issue,
 ): Body {
+  if (opened.action === DEFERRED_QUERY) return refuseDeferred(refusals, opened, issue);
   const response: PatientDiscoveryResponse = {
     acknowledgement: 'AE',
     queryResponseCode: queryResponseCodeOf(refusals),
@@ -240,6 +245,23 @@ export function refusePatientDiscovery(
     details: detailsOf(refusals),
   };
   return encodePatientDiscoveryResponse(response, opened, issue);
+}
+
+function refuseDeferred(refusals: readonly Refusal[], opened: Opened, issue: Issue): Body {
+  const answered = answeredOf(opened.body);
+  const acknowledged = {
+    code: 'AE',
+    targetMessage: answered.messageId,
+    details: detailsOf(refusals),
+  } as const;
+  return {
+    xml: writeMessage({
+      interaction: 'MCCI_IN000002UV01',
+      transmission: replyTransmission(answered, issue),
+      acceptAckCode: 'NE',
+      content: [writeAcknowledgement(acknowledged)],
+    }),
+  };
 }
 
 /** A refusal may carry one of the codes itself; INTERR is our own failure; whatever else was wrong, there is no answer. */

@@ -44,3 +44,7 @@ export const HEALTH_DATA_LOCATOR = ['NotHealthDataLocator', 'SupportsHealthDataL
 
 /** Namespace of the SOAP header `CorrelationTimeToLive`. */
 export const XCPD_NS = 'urn:ihe:iti:xcpd:2009';
+
+/** The action of a query whose answer is wanted later, at an endpoint that it names. Source: ITI TF-2: 3.55. */
+export const DEFERRED_QUERY =
+  'urn:hl7-org:v3:PRPA_IN201305UV02:Deferred:CrossGatewayPatientDiscovery';

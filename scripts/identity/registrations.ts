@@ -1,4 +1,5 @@
 import type { MatchingRecord } from '../../actors/patient-identity/matching/normalised.ts';
+import { isDTM } from '../../profiles/formats/datatypes.ts';
 import { readBirthText } from '../../actors/patient-identity/matching/birth-date.ts';
 import type { AdministrativeGender, PersonName } from '../../profiles/patient.ts';
 import { CsvError, csvRows } from './csv.ts';
@@ -167,9 +168,12 @@ function birthOf(
   line: number,
 ): string | undefined {
   if (date !== '') {
-    if (/^\d{4}-\d{2}-\d{2}$/.test(date)) return date.replaceAll('-', '');
+    // Such as 0000-00-00: nothing is known of it, which is no fault.
+    if (date.startsWith('0000')) return undefined;
+    const [, year = '', month = ''] = /^(\d{4})-(00|0[1-9]|1[0-2])-00$/.exec(date) ?? [];
+    if (year !== '') return month === '00' ? year : year + month;
     const read = readBirthText(date);
-    if (read === undefined)
+    if (read === undefined || !isDTM(read))
       throw new CsvError(line, 'must be a date such as 1958-03-12', 'birth_date');
     return read;
   }

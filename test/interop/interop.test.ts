@@ -11,9 +11,9 @@ const ofIpf = held.filter((cell) => peerOf(cell) === IPF_PEER);
 const ofIpfByBoth = held.filter((cell) => [IPF_PEER, IPF_V2_PEER].includes(peerOf(cell)));
 
 describe('the matrix of interoperability', () => {
-  // ITI-64 is asked among the actors of one community; nobody notifies us by ITI-46 and ITI-10.
+  // ITI-64 is asked among the actors of one community; nobody notifies us by ITI-10.
   const unasked = ['ITI-64'];
-  const outwardAlone = ['ITI-46', 'ITI-10'];
+  const outwardAlone = ['ITI-10'];
   const asked = [...CATALOGUE, ...MLLP_CATALOGUE]
     .map(({ id }) => id)
     .filter((id) => !unasked.includes(id));

@@ -109,7 +109,11 @@ export async function listPeerSystems(
   const written = [
     ...entries.filter((row) => row !== v2 && row !== ipf),
     { ...ipf, wideAreaDomains: { [peer.home]: WIDE_AREA.theirs } },
-    { ...system(WIDE_AREA.name, ipf), notifiedOf: [NOTIFIED['ITI-46']], endpoints: peer.soap },
+    {
+      ...system(WIDE_AREA.name, ipf),
+      transactions: ['ITI-46'],
+      ...{ notifiedOf: [NOTIFIED['ITI-46']], endpoints: peer.soap },
+    },
     {
       ...system('ipf-consumer', v2),
       notifiedOf: [NOTIFIED['ITI-10']],

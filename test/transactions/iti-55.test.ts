@@ -1,7 +1,9 @@
+import { serializeXml } from '../../profiles/formats/xml.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_55, type PatientDiscovery } from '../../profiles/xcpd/iti-55.ts';
 import { expectParticipants } from '../support/expectations.ts';
 import { aPatientDiscovery, aTransmission } from '../support/hl7v3-builders.ts';
+import { openedAnswer, readMessage, wireMessageOf } from '../support/messages.ts';
 import { aPersonOf, regionOids, World } from '../support/world.ts';
 
 const east = regionOids(1);
@@ -114,6 +116,29 @@ describe('ITI-55 Cross Gateway Patient Discovery over the wire', () => {
     expect(response.acknowledgement).toBe('AE');
     expect(response.details.map(({ code }) => code)).toEqual(['SYN103']);
     expect(response.details[0]?.location).toContain('receiver');
+  });
+
+  it('answers a query of the Deferred Response Option with an acknowledgement: AE, NS250; and records it', async () => {
+    const action = 'urn:hl7-org:v3:PRPA_IN201305UV02:Deferred:CrossGatewayPatientDiscovery';
+    const deferred = {
+      ...ITI_55,
+      request: {
+        ...ITI_55.request,
+        encode: (query: PatientDiscovery) => ({ ...ITI_55.request.encode(query), action }),
+      },
+    };
+    const sent = await wireMessageOf(deferred, discovery(), url);
+    const { result, records } = await world.recording('ITI-55', () =>
+      world.send(url, sent, 'west'),
+    );
+    expect(result.status).toBe(200);
+    const { action: answered, body } = openedAnswer(await readMessage(result));
+    expect(answered).toBe('urn:hl7-org:v3:MCCI_IN000002UV01');
+    const xml = serializeXml(body);
+    expect(xml).toContain('MCCI_IN000002UV01');
+    expect(xml).toMatch(/<(?:\w+:)?typeCode code="AE"/);
+    expect(xml).toContain('code="NS250"');
+    expect(records.map(({ outcome }) => outcome)).toEqual(['8']);
   });
 
   it('records the query: 110112 E, the patient returned, queryByParameter and our homeCommunityId', async () => {

@@ -223,6 +223,30 @@ describe('HL7 v2 over MLLP', () => {
     }
   });
 
+  it.each([
+    ['garbage', 'garbage', '100'],
+    ['a message that ends in its header', 'MSH|^~\\&|HIS|EAST', '200'],
+    ['an unknown trigger', messageOf(msh('ADT^A99^ADT_A01', 'G-1')), '201'],
+    ['an unknown version', messageOf(msh('ADT^A04^ADT_A01', 'G-2', { version: '9.9' })), '203'],
+    [
+      'an unknown character set',
+      messageOf(msh('ADT^A04^ADT_A01', 'G-3', { charset: 'BIG-5' })),
+      '103',
+    ],
+  ])(
+    'records %s that a peer sends, though no transaction is asked',
+    async (_what, octets, code) => {
+      const link = await open();
+      const before = (await world.alerts()).length;
+      expect(saidIn(await link.ask(octets)).code).toBe('AR');
+      const alerts = (await world.alerts()).slice(before);
+      expect(alerts).toHaveLength(1);
+      const description = alerts[0]?.objects[0]?.details['Alert Description'];
+      expect(description).toContain(`reason: not a message of a transaction: ${code}`);
+      expect(description).toContain('address: 127.0.0.1');
+    },
+  );
+
   it('reads ISO-2022-JP and answers in it, in 〓 where it cannot', async () => {
     const link = await open();
     const lines = messageOf(
@@ -297,6 +321,34 @@ describe('HL7 v2 over MLLP', () => {
       errors: ['ERR|MRG^1^1^204&Unknown key identifier&HL70357'],
     });
     expect(saidIn(await link.ask(pixQuery('M-5', `V-31^^^${CHARTS}`))).code).toBe('AE');
+  });
+
+  it('says of a merge which of the two it cannot take, and of a number that is somebody else’s which it is', async () => {
+    const link = await open();
+    for (const [number, id] of ['V-35', 'V-36', 'V-37'].entries()) {
+      await link.ask(feed(`W-${number}`, `${id}^^^${CHARTS}`, { birth: `1971010${number + 1}` }));
+    }
+    const at = async (event: string, id: string, ...segments: string[]) =>
+      saidIn(
+        await link.ask(
+          messageOf(msh(event, id, { version: '2.3.1' }), 'EVN||20250401093000', ...segments),
+        ),
+      ).errors;
+    const merge = (id: string, surviving: string, subsumed: string) =>
+      at('ADT^A40^ADT_A39', id, `PID|||${surviving}||試験^花子`, `MRG|${subsumed}`);
+    const chart = (id: string) => `${id}^^^${CHARTS}`;
+    const unknown = (segment: string) => [`ERR|${segment}^204&Unknown key identifier&HL70357`];
+    expect(await merge('W-4', chart('nobody'), chart('V-35'))).toEqual(unknown('PID^1^3'));
+    expect(await merge('W-5', chart('V-35'), chart('nobody'))).toEqual(unknown('MRG^1^1'));
+    expect(await merge('W-6', 'x^^^&2.999.404&ISO', 'y^^^&2.999.404&ISO')).toEqual(
+      unknown('PID^1^3'),
+    );
+    expect(await merge('W-7', chart('V-35'), chart('V-36'))).toEqual([]);
+    expect(await merge('W-8', chart('V-36'), chart('V-35'))).toEqual(unknown('PID^1^3'));
+    expect(await merge('W-9', chart('V-37'), chart('V-36'))).toEqual(unknown('MRG^1^1'));
+    expect(
+      await at('ADT^A08^ADT_A01', 'W-10', `PID|||${chart('V-37')}||別人^太郎^^^^^L^I||19301231|M`),
+    ).toEqual(['ERR|PID^1^3^205&Duplicate key identifier&HL70357']);
   });
 
   it('closes a peer that the directory does not list before a frame, and writes whose certificate it was into one security alert', async () => {

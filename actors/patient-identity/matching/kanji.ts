@@ -19,6 +19,8 @@ const LOST_MARKS = new Set(LOST);
 const NOISE = /[\s\u3000\u00B7\u30FB\uFF65\u200B-\u200F]|[\uFE00-\uFE0F]|[\u{E0100}-\u{E01EF}]/gu;
 const HIRAGANA = /[\u3041-\u3096]/g;
 const KANA_ALONE = /^[\u30A1-\u30FA\u30FC\u30FD\u30FE]+$/;
+/** 関が原 is 関ヶ原, too: the small ke is read ga, and written so. */
+const GA_BETWEEN_KANJI = /(?<=\p{Script=Han})ガ(?=\p{Script=Han}|$)/gu;
 const LATIN = /^[A-Za-z][A-Za-z'.-]*$/;
 
 /** What is written in: characters, kana alone, or Latin letters. */
@@ -46,13 +48,13 @@ export function katakana(text: string): string {
 }
 
 /**
- * A part of a name as its characters are compared: variants by their class, 々 as the character before it, look-alikes as
- * kanji, what was lost as `WILDCARD`.
+ * A part of a name as its characters are compared: variants by their class, 々 as the character before it, が between
+ * kanji as the small ke, look-alikes as kanji, what was lost as `WILDCARD`.
  */
 export function foldedKanji(text: string): string {
   let folded = '';
   let previous = '';
-  for (const character of cleaned(text)) {
+  for (const character of cleaned(text).replace(GA_BETWEEN_KANJI, 'ケ')) {
     let next = character === '々' ? previous : character;
     next = FOLDED.get(next) ?? RESOLVED.get(next) ?? next;
     if (LOST_MARKS.has(next)) next = WILDCARD;

@@ -1,5 +1,5 @@
 import type { PatientId } from '../../../profiles/patient.ts';
-import { ITI_44 } from '../../../profiles/pix/iti-44.ts';
+import { ITI_44, PLACES_OF_MERGE } from '../../../profiles/pix/iti-44.ts';
 import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
 import { findDocuments } from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
@@ -87,12 +87,13 @@ describe('ITI-44 Patient Identity Feed HL7 V3, as the Document Registry answers 
 
     it('refuses ids that are unknown, equal, were subsumed before, or are of another domain', async () => {
       const nobody = { id: 'P-0009', assigningAuthority: '2.999.3.7' };
-      expect(await refusedAs(registry.merge(nobody, third))).toEqual(['204 undefined']);
-      expect(await refusedAs(registry.merge(third, nobody))).toEqual(['204 undefined']);
+      const { surviving, subsumed } = PLACES_OF_MERGE;
+      expect(await refusedAs(registry.merge(nobody, third))).toEqual([`204 ${subsumed}`]);
+      expect(await refusedAs(registry.merge(third, nobody))).toEqual([`204 ${surviving}`]);
       await registry.merge(SAMPLE_PATIENT, OTHER_PATIENT);
-      expect(await refusedAs(registry.merge(SAMPLE_PATIENT, third))).toEqual(['204 undefined']);
-      expect(await refusedAs(registry.merge(third, SAMPLE_PATIENT))).toEqual(['204 undefined']);
-      expect(await refusedAs(registry.merge(third, third))).toEqual(['204 undefined']);
+      expect(await refusedAs(registry.merge(SAMPLE_PATIENT, third))).toEqual([`204 ${subsumed}`]);
+      expect(await refusedAs(registry.merge(third, SAMPLE_PATIENT))).toEqual([`204 ${surviving}`]);
+      expect(await refusedAs(registry.merge(third, third))).toEqual([`204 ${subsumed}`]);
       expect(await knows(third)).toBe(true);
       const stranger = { ...chart, id: '2' };
       expect(await refusedAs(registry.merge(chart, stranger))).toEqual(['204 undefined']);
@@ -110,7 +111,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3, as the Document Registry answers 
       expect(await registry.merge(SAMPLE_PATIENT, OTHER_PATIENT)).toMatchObject({ code: 'CA' });
       registry.world.message = { id: 'urn:uuid:2', bodyHash: 'a1' };
       expect(await refusedAs(registry.merge(SAMPLE_PATIENT, OTHER_PATIENT))).toEqual([
-        '204 undefined',
+        `204 ${PLACES_OF_MERGE.subsumed}`,
       ]);
     });
   });

@@ -1,7 +1,7 @@
 import { PeerFailure } from '../../../actors/actor.ts';
 import { settleRegistry } from '../../../actors/patient-identity/registry-feed.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
-import { ITI_44 } from '../../../profiles/pix/iti-44.ts';
+import { ITI_44, PLACES_OF_MERGE } from '../../../profiles/pix/iti-44.ts';
 import { AnIdentityActor, AUTHORITY, refusalsIn } from '../../support/an-identity-actor.ts';
 import { aPerson, aTransmission } from '../../support/hl7v3-builders.ts';
 import { aCaller } from '../../support/world-of-actors.ts';
@@ -55,10 +55,14 @@ describe('A merge of two chart numbers (ITI-44, ITI-8 A40)', () => {
     await merge(atHospital('H2'), atHospital('H1'));
     await merge(atHospital('H1'), atHospital('H3'));
     expect(await idsOf(atClinic('C2'))).toContainEqual(atHospital('H3'));
-    const refused = [{ code: '204' }];
-    expect(await refusalsIn(merge(atHospital('H3'), atHospital('H2')))).toEqual(refused);
-    expect(await refusalsIn(merge(atHospital('H2'), atHospital('H3')))).toEqual(refused);
-    expect(await refusalsIn(merge(atHospital('H3'), atHospital('H1')))).toEqual(refused);
+    const refusedFor = (role: 'surviving' | 'subsumed') => [
+      { code: '204', location: PLACES_OF_MERGE[role] },
+    ];
+    const refused = async (subsumed: string, surviving: string) =>
+      await refusalsIn(merge(atHospital(subsumed), atHospital(surviving)));
+    expect(await refused('H3', 'H2')).toEqual(refusedFor('surviving'));
+    expect(await refused('H2', 'H3')).toEqual(refusedFor('subsumed'));
+    expect(await refused('H3', 'H1')).toEqual(refusedFor('surviving'));
   });
 
   it.each([
@@ -76,7 +80,7 @@ describe('A merge of two chart numbers (ITI-44, ITI-8 A40)', () => {
   ])('refuses %s with 204, and changes nothing', async (_what, ids) => {
     const before = await idsOf(atHospital('H1'));
     const [subsumed, surviving] = ids() as [PatientId, PatientId];
-    expect(await refusalsIn(merge(subsumed, surviving))).toEqual([{ code: '204' }]);
+    expect(await refusalsIn(merge(subsumed, surviving))).toMatchObject([{ code: '204' }]);
     expect(await idsOf(atHospital('H1'))).toEqual(before);
   });
 
@@ -97,7 +101,9 @@ describe('A merge of two chart numbers (ITI-44, ITI-8 A40)', () => {
     await merge(atHospital('H2'), atHospital('H1'));
     expect(await merge(atHospital('H2'), atHospital('H1'))).toMatchObject({ code: 'CA' });
     actor.world.message = { id: 'urn:uuid:2', bodyHash: 'a' };
-    expect(await refusalsIn(merge(atHospital('H2'), atHospital('H1')))).toEqual([{ code: '204' }]);
+    expect(await refusalsIn(merge(atHospital('H2'), atHospital('H1')))).toEqual([
+      { code: '204', location: PLACES_OF_MERGE.subsumed },
+    ]);
   });
 
   it('is not acknowledged while the registry is away, and is finished when it is back', async () => {

@@ -133,7 +133,8 @@ describe('Two people under one chart number', () => {
 
   it('stay two where a steward rejects, and the same person is not asked about again', async () => {
     await refusalsIn(revise(SOMEBODY_ELSE));
-    await answer(false);
+    // One record is concerned, and told of once.
+    expect((await answer(false)).patients.map(({ id }) => id)).toEqual([chart]);
     expect(await refusalsIn(revise(SOMEBODY_ELSE))).toEqual([{ code: '205' }]);
     expect(await reviews()).toEqual([]);
     expect(await storedOf(chart)).toEqual(aPerson());

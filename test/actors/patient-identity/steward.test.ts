@@ -179,6 +179,29 @@ describe('A steward of patient identity', () => {
     );
   });
 
+  it('gives the regional id of a surviving number back to nobody else, though the number given up was the older', async () => {
+    await actor.feed(atHospital('H2'), another);
+    await actor.feed(atClinic('C1'));
+    const [one, two] = [await regional(atHospital('H1')), await regional(atHospital('H2'))];
+    expect(await regional(atClinic('C1'))).toBe(one);
+    const documents = [
+      await file(atHospital('H1'), one),
+      await file(atClinic('C1'), one),
+      await file(atHospital('H2'), two),
+    ];
+    const ids = { surviving: atHospital('H2'), subsumed: atHospital('H1') };
+    await mergePatients(ids, steward, stewarding());
+    expect(await regional(atClinic('C1'))).toBe(two);
+    expect(await documentsOf(two)).toEqual(expect.arrayContaining(documents));
+
+    await unmergePatients(atHospital('H1'), steward, stewarding());
+    expect(await regional(atHospital('H2'))).toBe(two);
+    expect(await regional(atHospital('H1'))).toBe(one);
+    expect(await regional(atClinic('C1'))).toBe(one);
+    expect(await documentsOf(one)).toEqual(documents.slice(0, 2));
+    expect(await documentsOf(two)).toEqual(documents.slice(2));
+  });
+
   it('merges and unmerges ids of the affinity domain', async () => {
     await actor.feed(atClinic('C1'), another);
     const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];

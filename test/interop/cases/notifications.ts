@@ -100,8 +100,38 @@ const told = (transaction: keyof typeof NOTIFIED): readonly InteropCase[] => [
   },
 ];
 
+const notifiedBy = (world: InteropWorld, id: PatientId): PeerCase => ({
+  ...{ transaction: 'ITI-46', url: world.urls.ours('initiating-gateway'), as: 'gateway' },
+  ...{ sender: IPF.device, receiver: PROOF.device },
+  ...named(id),
+});
+
+/** IPF, as the wide-area id service, tells our Initiating Gateway. */
+const toldByPeer: readonly InteropCase[] = [
+  {
+    ...{ transaction: 'ITI-46', direction: 'inward', name: 'success' },
+    async run(world) {
+      const answer = await peerAsks(world, notifiedBy(world, await world.patient()));
+      same([answer.acknowledgement, answer.details], ['CA', []], 'the acknowledgement');
+    },
+  },
+  {
+    ...{ transaction: 'ITI-46', direction: 'inward', name: 'refusal' },
+    async run(world) {
+      // A root that XML Schema takes for an identifier, and that is no OID.
+      const nobody = { id: '1', assigningAuthority: 'somewhere' };
+      const answer = await world.peer.ask(notifiedBy(world, nobody));
+      same(
+        [answer.acknowledgement, answer.details, answer.responseValid],
+        ['CE', ['SYN102'], 'valid'],
+        'the refusal as the peer reads it',
+      );
+    },
+  },
+];
+
 /** ITI-46 PIXV3 Update Notification. */
-export const notificationsV3 = told('ITI-46');
+export const notificationsV3 = [...told('ITI-46'), ...toldByPeer];
 
 /** ITI-10 PIX Update Notification. */
 export const notifications = told('ITI-10');

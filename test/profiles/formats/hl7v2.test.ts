@@ -281,6 +281,16 @@ describe('A person in PID', () => {
     expect(readPID(segment('PID|||1||A|""|')).mothersMaidenName).toBeUndefined();
   });
 
+  it('has the required XPN-7 in every name, unspecified where nobody said of which kind it is', () => {
+    const names = [
+      { family: '試験', given: ['花子'], representation: 'IDE', use: 'L' },
+      { family: 'シケン', given: ['ハナコ'], representation: 'SYL' },
+    ] as const;
+    const written = writeSegment('PID', fieldsOfPID({ names }));
+    expect(written).toBe('PID|||||試験^花子^^^^^L^I~シケン^ハナコ^^^^^U^P');
+    expect(readPID(segment(written)).names).toEqual(names);
+  });
+
   it('leaves as it was what is empty, and not what is null', () => {
     expect(unsaidIn(segment('PID|||1||A||""|F'))).toEqual([
       'mothersMaidenName',

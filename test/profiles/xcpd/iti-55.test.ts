@@ -24,6 +24,7 @@ import {
   partOf,
   refusalOf,
 } from '../../support/hl7v3-laws.ts';
+import { v3SchemaErrors, v3SchemasPresent } from '../../support/hl7v3-schema.ts';
 
 const QUERIES: readonly [PatientDiscovery, ...PatientDiscovery[]] = [
   aPatientDiscovery(),
@@ -79,7 +80,26 @@ describe('ITI-55 Cross Gateway Patient Discovery', () => {
         action: 'urn:hl7-org:v3:PRPA_IN201305UV02:CrossGatewayPatientDiscovery',
         replyAction: 'urn:hl7-org:v3:PRPA_IN201306UV02:CrossGatewayPatientDiscovery',
       },
+      {
+        action: 'urn:hl7-org:v3:PRPA_IN201305UV02:Deferred:CrossGatewayPatientDiscovery',
+        replyAction: 'urn:hl7-org:v3:MCCI_IN000002UV01',
+      },
     ]);
+  });
+
+  it('says of a query that wants its answer later that it does not speak the Deferred Response Option', () => {
+    const deferred = opened(
+      written,
+      'urn:hl7-org:v3:PRPA_IN201305UV02:Deferred:CrossGatewayPatientDiscovery',
+    );
+    const refusal = refusalOf(() => decodeRequest(ITI_55, deferred));
+    expect(refusal.code).toBe('NS250');
+    const { xml } = ITI_55.refusal([refusal], deferred, FROZEN);
+    if (v3SchemasPresent) expect(v3SchemaErrors(xml)).toEqual([]);
+    expect(xml).toMatch(/^<MCCI_IN000002UV01 /);
+    expect(xml).toContain('<acknowledgement><typeCode code="AE"/><targetMessage>');
+    expect(xml).toContain('<code code="NS250" codeSystem="2.16.840.1.113883.5.1100"/>');
+    expect(xml).not.toContain('controlActProcess');
   });
 
   it('writes homeCommunityIds as plain OIDs, without an extension', () => {
@@ -261,6 +281,15 @@ describe.each([
 });
 
 describe('samples that cannot be used', () => {
+  const later = openedSample('xcpd/iti55_request_deferred.xml');
+  (later === undefined ? it.skip : it)(
+    'a query of the Deferred Response Option is refused: its processing mode is not T',
+    () => {
+      if (later === undefined) return;
+      expect(refusalOf(() => decodeRequest(ITI_55, later)).code).toBe('NS250');
+    },
+  );
+
   const query = openedSample('xcpd/iti55_request_NIST_toolkit2.xml');
   const nowhere = openedSample('xcpd/iti55_response_NIST_toolkit2.xml');
   const deferred = openedSample('xcpd/ja_iti55_MCCI_deferred-not-supported_NS250.xml');

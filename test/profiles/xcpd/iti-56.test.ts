@@ -8,6 +8,7 @@ import {
   decodeResponse,
   FROZEN,
   opened,
+  openedSample,
   openedXml,
   refusalOf,
 } from '../../support/hl7v3-laws.ts';
@@ -130,5 +131,38 @@ describe('ITI-56 Patient Location Query', () => {
       expect(text).toContain(`element="xcpd:${body.name}"`);
     }
     expect(serializeXml(opened(ITI_56.request.encode(QUERY)).body)).toContain(XCPD);
+  });
+});
+
+describe('the published messages of ITI-56', () => {
+  const request = openedSample('xcpd/iti56_request.xml');
+  const response = openedSample('xcpd/iti56_response.xml');
+  const requestedPatientId = {
+    id: '38273N237',
+    assigningAuthority: '1.2.840.114350.1.13.99997.2.3412',
+  };
+
+  (request === undefined ? it.skip : it)('ask where one patient is known', () => {
+    if (request === undefined) return;
+    expect(decodeRequest(ITI_56, request)).toEqual({ requestedPatientId });
+  });
+
+  (response === undefined ? it.skip : it)('tell of two communities, each with its own id', () => {
+    if (response === undefined) return;
+    expect(decodeResponse(ITI_56, response).locations).toEqual([
+      {
+        homeCommunityId: 'urn:oid:1.2.333495.30291',
+        correspondingPatientId: {
+          id: '38273N237',
+          assigningAuthority: '1.2.840.114350.1.13.99997.12',
+        },
+        requestedPatientId,
+      },
+      {
+        homeCommunityId: 'urn:oid:1.555.324.1.2.3',
+        correspondingPatientId: { id: '7382931', assigningAuthority: '1.555.324.1.2.3.12' },
+        requestedPatientId,
+      },
+    ]);
   });
 });

@@ -63,6 +63,27 @@ describe('A CSV of registrations', () => {
     expect(JSON.stringify(faults(records))).not.toMatch(/試験|太郎|somewhen/);
   });
 
+  it('takes no day that there is not; of one that is known in part, that part', async () => {
+    const dates = [
+      '1970-13-45',
+      '1970-02-30',
+      '0000-00-00',
+      '1970-00-00',
+      '1970-03-00',
+      '昭和45年1月1日',
+    ];
+    const rows = dates.map((date, at) => `R${at},3299900000,48${at},試験,太郎,${date},M,,,`);
+    const records = await csv(`${HEAD}\n${rows.join('\n')}\n`);
+    expect(faults(records).map(({ line, column }) => [line, column])).toEqual([
+      [2, 'birth_date'],
+      [3, 'birth_date'],
+    ]);
+    const births = records.flatMap((record) =>
+      'registration' in record ? [record.registration.demographics.birthTime] : [],
+    );
+    expect(births).toEqual([undefined, '1970', '197003', '19700101']);
+  });
+
   it('cannot be read without its head, or behind a quote that is never closed', async () => {
     await expect(csv('')).rejects.toBeInstanceOf(CsvError);
     await expect(csv('record_id,sex\n1,M\n')).rejects.toThrow('institution_code');

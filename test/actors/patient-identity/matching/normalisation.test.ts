@@ -46,6 +46,9 @@ describe('the characters of names', () => {
     ['\uFA19谷', '神谷'],
     ['試験　太郎', '試験太郎'],
     ['健ー', '健一'],
+    ['関が原', '関ヶ原'],
+    ['関ガ原', '関ケ原'],
+    ['関ヵ原', '関ケ原'],
   ])('%s and %s are one', (one, other) => {
     expect(foldedKanji(one)).toBe(foldedKanji(other));
   });
@@ -55,6 +58,8 @@ describe('the characters of names', () => {
     ['太田', '大田'],
     ['阿部', '安部'],
     ['伊藤', '伊東'],
+    ['まがり', 'まけり'],
+    ['江すが', '江すけ'],
   ])('%s and %s are two names of one sound', (one, other) => {
     expect(foldedKanji(one)).not.toBe(foldedKanji(other));
   });

@@ -15,6 +15,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultExchange;
 import org.openehealth.ipf.commons.ihe.hl7v2.PIX;
 import org.openehealth.ipf.commons.ihe.hl7v3.translation.PixFeedRequest2to3Translator;
+import org.openehealth.ipf.commons.ihe.hl7v3.translation.PixUpdateNotification2to3Translator;
 
 /** IPF as the asker of patient identity. The feed is written by IPF from V2; the queries are written here. */
 final class IdentityClient {
@@ -24,6 +25,7 @@ final class IdentityClient {
       Map.of(
           "ITI-44", new Way("pixv3-iti44", IdentityClient::feed, iti44RequestValidator(), iti44ResponseValidator()),
           "ITI-45", new Way("pixv3-iti45", IdentityClient::crossReference, iti45RequestValidator(), iti45ResponseValidator()),
+          "ITI-46", new Way("pixv3-iti46", IdentityClient::notification, iti46RequestValidator(), iti46ResponseValidator()),
           "ITI-47", new Way("pdqv3-iti47", IdentityClient::demographics, iti47RequestValidator(), iti47ResponseValidator()),
           "ITI-56", new Way("xcpd-iti56", Locations::query, iti56RequestValidator(), iti56ResponseValidator()),
           "ITI-55", new Way("xcpd-iti55", IdentityClient::discovery, iti55RequestValidator(), iti55ResponseValidator()));
@@ -119,6 +121,30 @@ final class IdentityClient {
         + (event.equals("A40") ? "MRG|" + asked.text("subsumed") + "^^^&" + asked.text("authority") + "&ISO\r" : "PV1||O\r");
     try {
       Message adt = PIX.FeedInteractions.ITI_8_PIX.getHl7v2TransactionConfiguration().getParser().parse(text);
+      return writer.translateV2toV3(adt, null, "UTF-8");
+    } catch (ca.uhn.hl7v2.HL7Exception fault) {
+      throw new IllegalArgumentException(fault);
+    }
+  }
+
+  /** ITI-46 by IPF's translator of ADT^A31, as ITI-10 has it: an id and nothing else. */
+  private static String notification(Case asked) {
+    PixUpdateNotification2to3Translator writer = new PixUpdateNotification2to3Translator();
+    writer.setMessageIdRoot(asked.text("sender"));
+    writer.setSenderIdRoot(asked.text("sender"));
+    writer.setSenderIdAssigningAuthority(null);
+    writer.setSenderAgentIdRoot(asked.text("sender"));
+    writer.setSenderAgentIdAssigningAuthority(null);
+    writer.setReceiverIdRoot(asked.text("receiver"));
+    writer.setReceiverIdAssigningAuthority(null);
+    writer.setReceiverAgentIdRoot(asked.text("receiver"));
+    writer.setReceiverAgentIdAssigningAuthority(null);
+    writer.setProviderOrganizationIdRoot(asked.text("authority"));
+    writer.setMpiSystemIdRoot(asked.text("sender"));
+    String text = "MSH|^~\\&|IPF|IPF|K|K|20250101000000||ADT^A31^ADT_A05|" + UUID.randomUUID() + "|P|2.5\r"
+        + "EVN||20250101000000\rPID|||" + asked.text("patient") + "^^^&" + asked.text("authority") + "&ISO|| \rPV1||N\r";
+    try {
+      Message adt = PIX.QueryInteractions.ITI_10.getHl7v2TransactionConfiguration().getParser().parse(text);
       return writer.translateV2toV3(adt, null, "UTF-8");
     } catch (ca.uhn.hl7v2.HL7Exception fault) {
       throw new IllegalArgumentException(fault);
