@@ -291,7 +291,12 @@ async function audit(
   house: PipelineHouse,
 ): Promise<void> {
   const { transaction } = progress;
-  if (!transaction) return;
+  if (!transaction) {
+    // No event of a transaction tells of it; who sends what nobody here reads is to be found all the same.
+    const codes = refusals.map(({ code }) => code).join(' ');
+    await house.alert(incoming.peer, `not a message of a transaction: ${codes}`, incoming.endpoint);
+    return;
+  }
   await house.record(
     recordOfExchange(incoming, progress, transaction, { outcome, startedAt, refusals }),
   );
