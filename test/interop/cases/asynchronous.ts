@@ -119,12 +119,14 @@ async function retrievedByPeer(world: InteropWorld, way: Way, home?: string) {
   );
 }
 
-/** A fault that goes to the ReplyTo: CXF reads it and wakes who has asked; IPF's receiver takes it, and tells nobody. */
-async function faultedElsewhere(world: InteropWorld, way: Way, fields: object): Promise<void> {
-  const read = await world.peer.ask(wantingReply(world, way, fields, 'decoupled'));
-  same(read.faultCodes, ['Sender', 'NotAuthorized'], 'the fault as CXF reads it');
-  const lost = await world.peer.ask(wantingReply(world, way, { ...fields, patience: 2 }));
-  same([lost.faultCodes, lost.fault], [undefined, 'TimeoutException: null'], 'at IPF’s receiver');
+/** A fault comes on the connection, before the 202: at a ReplyTo IPF's receiver would take it, and tell nobody. */
+async function faultedAtOnce(world: InteropWorld, way: Way, fields: object): Promise<void> {
+  const before = await delivered(world);
+  for (const by of ['replies', 'decoupled'] as const) {
+    const { faultCodes } = await world.peer.ask(wantingReply(world, way, fields, by));
+    same(faultCodes, ['Sender', 'NotAuthorized'], `the fault as IPF reads it (${by})`);
+  }
+  same(await delivered(world), before, 'answers that we brought to a callback');
 }
 
 /** Asks our Initiating Gateway for the documents of somebody whom both communities know. */
@@ -193,7 +195,16 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
         ['AA', 'OK', 1],
         'the answer',
       );
-      await faultedElsewhere(world, way, { ...fields, senderOrganization: '2.999.404' });
+      const refused = await peerAsksForReply(world, way, {
+        ...fields,
+        receiverOrganization: '2.999.404',
+      });
+      same(
+        [refused.acknowledgement, refused.queryResponseCode, refused.details],
+        ['AE', 'QE', ['SYN103']],
+        'the refusal of a question to another community',
+      );
+      await faultedAtOnce(world, way, { ...fields, senderOrganization: '2.999.404' });
     },
   },
   ...(['ITI-38', 'ITI-55'] as const).map((transaction) => ({
