@@ -5,6 +5,7 @@ import { ALL_CASES } from './all-cases.ts';
 import { IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
 import { interopPage, plainMatrix } from './matrix.ts';
 import { peerOf, PEERS } from './peers.ts';
+import { keptRecordings, recordingNames } from './recorder.ts';
 
 const held = ALL_CASES.map(({ run: _, ...cell }) => cell);
 const ofIpf = held.filter((cell) => peerOf(cell) === IPF_PEER);
@@ -32,11 +33,24 @@ describe('the matrix of interoperability', () => {
     expect(cells.map(({ direction }) => direction).sort()).toEqual(['inward', 'outward']);
   });
 
+  it.each(['ITI-39', 'ITI-43'])('%s brings a large document asynchronously, both ways', (id) => {
+    const cells = ofIpf.filter(
+      (one) => one.transaction === id && one.name === 'asynchronous large',
+    );
+    expect(cells.map(({ direction }) => direction).sort()).toEqual(['inward', 'outward']);
+  });
+
   it('knows each peer, and has no cell twice', () => {
     const names = held.map((cell) => [peerOf(cell), ...Object.values(cell)].join(' '));
     expect(new Set(names).size).toBe(names.length);
     const known = PEERS.map(({ name }) => name);
     expect([...new Set(held.map(peerOf))].filter((peer) => !known.includes(peer))).toEqual([]);
+  });
+
+  it('has each recording of a cell that is run', () => {
+    const names = recordingNames(held);
+    const recorded = keptRecordings().map(({ name }) => name);
+    expect(recorded.filter((name) => !names.has(name))).toEqual([]);
   });
 
   it('leaves the section of a peer alone that did not run', () => {
