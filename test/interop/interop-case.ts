@@ -7,7 +7,7 @@ import type { InteropWorld } from './world.ts';
 export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
 /** What it asks of some peers beside that. */
 export const FURTHER_NAMES = [
-  ...(['fault', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
+  ...(['fault', 'each code', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
   ...(['ISO-2022-JP', 'merge', 'continuation', 'cancel', 'batched', 'split'] as const),
   ...(['asynchronous', 'asynchronous large'] as const),
 ] as const;

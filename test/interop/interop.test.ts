@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ASYNCHRONOUS } from '../../gateway/safeguards/asynchronous-partner.ts';
 import { CATALOGUE, MLLP_CATALOGUE } from '../../profiles/catalogue.ts';
 import { ALL_CASES } from './all-cases.ts';
-import { IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
+import { HAPI_PEER, IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
 import { interopPage, plainMatrix } from './matrix.ts';
 import { peerOf, PEERS } from './peers.ts';
 import { keptRecordings, recordingNames } from './recorder.ts';
@@ -26,6 +26,16 @@ describe('the matrix of interoperability', () => {
       expect(names).toEqual(expect.arrayContaining(['success', 'refusal']));
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  it('has every code of ours read by every stranger, in each transaction that it asks', () => {
+    const strangers = [IPF_PEER, IPF_V2_PEER, HAPI_PEER, 'zeep 4.3', 'node-soap 1.13'];
+    const of = (names: readonly string[]) =>
+      held
+        .filter((cell) => cell.direction === 'inward' && strangers.includes(peerOf(cell)))
+        .filter(({ name }) => names.includes(name))
+        .map((cell) => `${peerOf(cell)} ${cell.transaction}`);
+    expect([...new Set(of(['each code']))].sort()).toEqual([...new Set(of(['refusal']))].sort());
   });
 
   it.each(ASYNCHRONOUS)('%s is asked asynchronously in both directions', (id) => {

@@ -57,6 +57,12 @@ const wantingReply = (
   ...(by === 'decoupled' ? { decoupled: true } : {}),
 });
 
+/** The same by the decoupled destination of Apache CXF. */
+const viaCxf = (world: InteropWorld, transaction: string) => ({
+  replyTo: replyAddress(stranger(world), transaction, 'decoupled'),
+  decoupled: true,
+});
+
 /** Lets IPF's client ask for a reply elsewhere, and sees that we gave it there. */
 async function peerAsksForReply(
   world: InteropWorld,
@@ -138,11 +144,15 @@ async function refusedToPeer(world: InteropWorld, way: Way, home?: string) {
 }
 
 /** A fault comes on the connection, before the 202: at a ReplyTo IPF's receiver would take it, and tell nobody. */
-async function faultedAtOnce(world: InteropWorld, way: Way, fields: object): Promise<void> {
+async function faultedAtOnce(
+  world: InteropWorld,
+  way: Way,
+  requests: readonly (readonly [fields: object, subcode: string])[],
+): Promise<void> {
   const before = await delivered(world);
-  for (const by of ['replies', 'decoupled'] as const) {
-    const { faultCodes } = await world.peer.ask(wantingReply(world, way, fields, by));
-    same(faultCodes, ['Sender', 'NotAuthorized'], `the fault as IPF reads it (${by})`);
+  for (const [fields, subcode] of requests) {
+    const { faultCodes } = await world.peer.ask(wantingReply(world, way, fields));
+    same([faultCodes?.[0], faultCodes?.at(-1)], ['Sender', subcode], 'the fault as IPF reads it');
   }
   same(await delivered(world), before, 'answers that we brought to a callback');
 }
@@ -209,7 +219,16 @@ async function retrievedBehindGateway(world: InteropWorld, content: DocumentCont
 const cells: readonly Omit<InteropCase, 'name'>[] = [
   {
     ...{ transaction: 'ITI-38', direction: 'inward' },
-    run: (world) => queriedByPeer(world, ['ITI-38', 'responding-gateway'], HOME),
+    async run(world) {
+      const way = ['ITI-38', 'responding-gateway'] as const;
+      await queriedByPeer(world, way, HOME);
+      const asked = { query: 'FindDocuments', home: HOME, ...named(await world.patient()) };
+      await faultedAtOnce(world, way, [
+        [{ ...asked, replyTo: 'https://127.0.0.1:9/replies' }, 'InvalidAddress'],
+        // The hospital has no callback in its row.
+        [{ ...asked, as: 'hospital' }, 'OnlyAnonymousAddressSupported'],
+      ]);
+    },
   },
   {
     ...{ transaction: 'ITI-39', direction: 'inward' },
@@ -268,7 +287,11 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
         ['AE', 'QE', ['SYN103']],
         'the refusal of a question to another community',
       );
-      await faultedAtOnce(world, way, { ...fields, senderOrganization: '2.999.404' });
+      const another = { ...fields, senderOrganization: '2.999.404' };
+      await faultedAtOnce(world, way, [
+        [another, 'NotAuthorized'],
+        [{ ...another, ...viaCxf(world, 'ITI-55') }, 'NotAuthorized'],
+      ]);
     },
   },
   ...(['ITI-38', 'ITI-55'] as const).map((transaction) => ({

@@ -229,6 +229,10 @@ const FAULTS: readonly {
   ),
   sender({ bent: { action: 'urn:ihe:iti:2007:Nothing' } }, 'ActionNotSupported'),
   sender({ actor: 'patient-identity' }, 'ActionNotSupported'),
+  sender(
+    { bent: { replyTo: 'https://callback.example/replies' } },
+    ...['InvalidAddressingHeader', 'OnlyAnonymousAddressSupported'],
+  ),
   sender({ as: 'gateway' }, 'NotAuthorized'),
   { over: { bent: { unknownHeader: true } }, status: 500, code: 'MustUnderstand', subcodes: [] },
   { over: { bent: { soap11: true } }, status: 500, code: 'VersionMismatch', subcodes: [] },
