@@ -34,7 +34,7 @@ export const PEERS: readonly PeerOfTheMatrix[] = [
       '- **large**: a document of 200 MiB by MTOM, compared by its digest.',
       '- **each code**: every error code with which an answer of ours may say no, and every form of our faults, by our encoders',
       '  behind a listener of the test’s, read by IPF with code, severity and Japanese context; refusal and fault are provoked.',
-      '- **fault**: SOAP faults, which Apache CXF reads from HTTP 500 alone: the row of such a partner says `faultsByHttp500`.',
+      '- **fault**: SOAP faults, which Apache CXF reads from HTTP 500 alone: the row of such a partner says `faults-by-http-500`.',
       '- **asynchronous**: the answer goes to another address, which the request names in `wsa:ReplyTo`: an empty 202, and the',
       '  answer as a message of its own over mutual TLS. IPF asks: IPF’s receivers for ITI-38, 39 and 55; for ITI-18 and 43 it has',
       '  none, and the decoupled destination of Apache CXF below its client takes the answer. Kakehashi asks: our Initiating',
