@@ -128,6 +128,11 @@ export interface Disclosable {
 export interface Query<Request, Response, Found, Stores> {
   readonly kind: 'query';
   readonly transaction: Spoken<Request, Response>;
+  /**
+   * Refuses what the request and its caller alone show, before anything is looked at. A Fault of it is said on the
+   * connection even to who wants the answer elsewhere. Asks nobody.
+   */
+  check?(request: Request, stores: Stores, world: World): void;
   /** Looks, changes nothing. */
   find(request: Request, stores: Stores, world: World): Promise<Found>;
   /** Whose data was found. */

@@ -24,6 +24,10 @@ export interface NewPartner {
   /** Empty: those usual for the kind. */
   readonly transaction: readonly string[];
   readonly tls12: boolean;
+  /** Addresses to which its answers may be sent. */
+  readonly callback?: readonly string[];
+  /** Transactions that it is asked asynchronously; each has an endpoint. */
+  readonly asynchronous?: readonly string[];
 }
 
 /** What a partner may call unless the operator says otherwise. */
@@ -41,12 +45,15 @@ entries: []
 /** The row of the directory file that a partner becomes. */
 export function partnerRow(partner: NewPartner): Readonly<Record<string, unknown>> {
   const { name, kind, binding, community, url, sourceId, authority, transaction, tls12 } = partner;
+  const { callback = [], asynchronous = [] } = partner;
   const shared = {
     name,
     kind,
     certificate: binding,
     transactions: transaction.length > 0 ? transaction : USUAL[kind],
     ...(tls12 ? { tls: 'tls12' } : {}),
+    ...(callback.length > 0 ? { callbacks: callback } : {}),
+    ...(asynchronous.length > 0 ? { asynchronous } : {}),
   };
   if (kind === 'system') {
     return {
@@ -73,6 +80,7 @@ export function addPartner(
   partner: NewPartner,
 ): Readonly<Record<string, unknown>> {
   if (partner.community.includes(homeCommunityId)) throw ownCommunity(homeCommunityId);
+  requireAsked(partner);
   const row = partnerRow(partner);
   const name = basename(directory);
   const before = existsSync(directory) ? readFileSync(directory, 'utf8') : EMPTY_DIRECTORY;
@@ -98,6 +106,26 @@ const NOTHING_WRITTEN = {
   en: 'nothing was written: mend the options, or the row that is there',
   ja: '何も書き込んでいません。オプションか既存の行を直してください',
 };
+
+/** Whoever is never asked is not asked asynchronously. */
+function requireAsked({ kind, url, asynchronous = [] }: NewPartner): void {
+  const asked: readonly string[] = kind === 'gateway' && url !== undefined ? USUAL.gateway : [];
+  const [never] = asynchronous.filter((id) => !asked.includes(id));
+  if (never === undefined) return;
+  throw new UsageError(
+    {
+      en: `${never} is never asked of this partner`,
+      ja: `この連携先に ${never} を問い合わせることはありません`,
+    },
+    {
+      where: '--asynchronous',
+      next: {
+        en: 'nothing was written: a gateway with --url is asked ITI-38, ITI-39 and ITI-55',
+        ja: '何も書き込んでいません。--url のあるゲートウェイには ITI-38・ITI-39・ITI-55 を問い合わせます',
+      },
+    },
+  );
+}
 
 /** A gateway refuses a directory in which its own community stands: it would ask itself. */
 function ownCommunity(homeCommunityId: string): UsageError {

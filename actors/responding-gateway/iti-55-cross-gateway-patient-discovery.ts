@@ -65,9 +65,12 @@ export const crossGatewayPatientDiscovery = query<
   Found,
   RespondingGatewayStores
 >(ITI_55, {
+  check({ transmission }, { community }, { caller }) {
+    requireSender(transmission, caller);
+    requireReceiver(transmission, community);
+  },
+
   async find(question, stores, world) {
-    requireSender(question.transmission, world.caller);
-    requireReceiver(question.transmission, stores.community);
     const look = () => findCandidates(question, { stores, world });
     try {
       if (stores.discoveries === undefined) return await look();

@@ -14,6 +14,8 @@ export interface ReadRequest {
   readonly opened: OpenedEnvelope;
   readonly transaction: Transaction<unknown, unknown>;
   readonly parts: IncomingParts;
+  /** Looks for a fault in what it asks. @throws Fault */
+  readonly requireFaultless: () => void;
 }
 
 /** What accepting needs of the house. */
@@ -27,10 +29,15 @@ export interface AcceptingHouse {
   readonly metrics: Metrics;
 }
 
-/** Keeps a request that wants its answer elsewhere, and says so: an empty 202. Source: ITI TF-2: Appendix V. */
+/**
+ * Keeps a request that wants its answer elsewhere, and says so: an empty 202. Source: ITI TF-2: Appendix V.
+ *
+ * Faults that its octets show come before that, on the connection: a fault at a callback reaches nobody where the partner's
+ * receiver takes answers alone. A refusal in the transaction's own form is the answer, and goes where answers go.
+ */
 export async function acceptElsewhere(
   { actor, endpoint, peer }: Incoming,
-  { root, opened, transaction, parts }: ReadRequest,
+  { root, opened, transaction, parts, requireFaultless }: ReadRequest,
   house: AcceptingHouse,
 ): Promise<Reply | undefined> {
   const { id, wire } = transaction;
@@ -39,6 +46,7 @@ export async function acceptElsewhere(
   if (!callback || messageId === undefined) return undefined;
   // It brings no documents: this only makes sure that the message is whole.
   await parts.receive();
+  requireFaultless();
   const { name, address, identity } = peer;
   const { entry, replyTo, faultTo } = callback;
   const begin = await house.accept({

@@ -21,7 +21,7 @@ import {
   speaksSoap,
   type Transaction,
 } from '../../profiles/transaction.ts';
-import { attend } from '../safeguards/attend.ts';
+import { attend, requireFaultless } from '../safeguards/attend.ts';
 import { type ExchangeOutcome, type ExchangeRecord, outcomeOf } from '../safeguards/audit.ts';
 import type { ConsentDecision } from '../safeguards/consent.ts';
 import { IncomingParts } from '../stores/incoming-parts.ts';
@@ -79,7 +79,8 @@ interface Progress {
  * Nothing after the root part is read before attend asks for it. The reply is final before its first byte: status, list
  * and audit record are fixed when this returns. A trail that cannot be written lets no data leave.
  *
- * A request whose answer is wanted elsewhere comes this way twice: to be accepted, and, `kept`, to be answered.
+ * A request whose answer is wanted elsewhere comes this way twice: to be accepted, and, `kept`, to be answered. What the
+ * first time has counted or faulted, the second does not.
  */
 export async function answerMessage(incoming: Incoming, house: PipelineHouse): Promise<Reply> {
   const startedAt = house.now();
@@ -95,16 +96,9 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
   let outcome: ExchangeOutcome = 'success';
   try {
     const root = await rootOf(incoming, { progress, parts }, house);
-    const opened = open(root, progress, house);
-    if (incoming.kept) progress.elsewhere = opened.elsewhere;
+    const opened = open(root, { incoming, progress }, house);
     const { bound, transaction } = choose(incoming, opened, progress, house);
     const caller = await identify(incoming, bound, house);
-    if (!incoming.kept) {
-      const accepted = await acceptElsewhere(incoming, { root, opened, transaction, parts }, house);
-      if (accepted) return accepted;
-    }
-    house.validation?.require(root, transaction);
-    progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
     const world: World = {
       ask: house.askFor(caller, releases),
       caller,
@@ -112,8 +106,19 @@ export async function answerMessage(incoming: Incoming, house: PipelineHouse): P
       now: house.now,
       uuid: house.uuid,
     };
+    const read = () => {
+      house.validation?.require(root, transaction);
+      progress.request = transaction.request.decode(opened, progress.mtom ? parts : NO_PARTS);
+      return progress.request;
+    };
+    if (!incoming.kept) {
+      const faultless = () => requireFaultless({ read, world, ...bound });
+      const asked = { root, opened, transaction, parts, requireFaultless: faultless };
+      const accepted = await acceptElsewhere(incoming, asked, house);
+      if (accepted) return accepted;
+    }
     progress.response = await attend(
-      { request: progress.request, world, ...bound },
+      { request: read(), world, ...bound },
       {
         consent: house.consent,
         trailWritable: house.trailWritable,
@@ -180,7 +185,12 @@ async function rootOf(
   return kept.envelope;
 }
 
-function open(root: Uint8Array, progress: Progress, house: PipelineHouse): OpenedEnvelope {
+/** Its oddities are counted when it comes, not again when it is answered. */
+function open(
+  root: Uint8Array,
+  { incoming, progress }: { incoming: Incoming; progress: Progress },
+  house: PipelineHouse,
+): OpenedEnvelope {
   const element = parseXml(root, xmlLimits(house.limits.envelopeBytes));
   progress.messageId = messageIdOf(element);
   const opened = readEnvelope(element, {
@@ -188,8 +198,9 @@ function open(root: Uint8Array, progress: Progress, house: PipelineHouse): Opene
     understood: ({ namespace, name }) =>
       namespace === 'urn:ihe:iti:xcpd:2009' && name === 'CorrelationTimeToLive',
   });
-  for (const oddity of opened.oddities) house.metrics.oddity(oddity);
   progress.opened = opened;
+  if (incoming.kept) progress.elsewhere = opened.elsewhere;
+  else for (const oddity of opened.oddities) house.metrics.oddity(oddity);
   return opened;
 }
 

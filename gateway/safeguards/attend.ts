@@ -1,6 +1,6 @@
 import type { Answer, World } from '../../actors/actor.ts';
 import type { PatientId } from '../../profiles/patient.ts';
-import { Fault } from '../../profiles/refusal.ts';
+import { Fault, refusalsOf } from '../../profiles/refusal.ts';
 import type { ConsentDecision } from './consent.ts';
 import { DECIDED_OUTSIDE } from './consent.ts';
 
@@ -25,7 +25,7 @@ export interface Safeguards {
 /**
  * The guarded middle of every path, and the only caller of an answer's verbs.
  *
- *   query:       receive, find, subjects, consent, (trail, prepare,) reveal
+ *   query:       receive, (check,) find, subjects, consent, (trail, prepare,) reveal
  *   submission:  subjects, consent, check, trail, receive, commit
  *   feed:        receive, check, trail, commit
  *
@@ -40,6 +40,7 @@ export async function attend<Stores>(
     case 'query': {
       // A query brings no documents: this only makes sure that its message is whole.
       await receive();
+      answer.check?.(request, stores, world);
       const found = await answer.find(request, stores, world);
       const subjects = answer.subjects(found);
       heard?.(subjects);
@@ -70,6 +71,26 @@ export async function attend<Stores>(
 }
 
 /**
+ * Looks for a fault that the request alone shows, of a query that will be answered elsewhere: what SOAP would carry as a
+ * fault is said while the caller still listens. What is refused in the transaction's own form is its answer, and waits.
+ *
+ * @throws Fault, alone or among Refusals
+ */
+export function requireFaultless<Stores>({
+  answer,
+  read,
+  stores,
+  world,
+}: Omit<AttendOptions<Stores>, 'request'> & { readonly read: () => unknown }): void {
+  try {
+    const request = read();
+    if (answer.kind === 'query') answer.check?.(request, stores, world);
+  } catch (error) {
+    if (refusalsOf(error)?.some((refusal) => refusal instanceof Fault)) throw error;
+  }
+}
+
+/**
  * The same for an ask between actors of this process: no wire, no documents under way, and consent is not decided again,
  * so that it is decided alike whether the actors share a process or not.
  */
@@ -81,6 +102,7 @@ export async function attendInside<Stores>({
 }: AttendOptions<Stores>): Promise<unknown> {
   switch (answer.kind) {
     case 'query': {
+      answer.check?.(request, stores, world);
       const found = await answer.find(request, stores, world);
       const prepared = (await answer.prepare?.(found, DECIDED_OUTSIDE, stores, world)) ?? found;
       return answer.reveal(prepared, DECIDED_OUTSIDE, request);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { institutionOf, readCertificates } from '../../certs/certificate.ts';
 import { readConfig, writeYaml } from '../../gateway/config.ts';
 import { askControl, NothingRuns } from '../../gateway/control.ts';
+import { ASYNCHRONOUS } from '../../gateway/safeguards/asynchronous-partner.ts';
 import type { DirectoryEntry } from '../../gateway/safeguards/directory.ts';
 import { CommandError, command, EXIT, many, option, required, UsageError } from '../command.ts';
 import { callPartner } from '../partner-call.ts';
@@ -66,6 +67,18 @@ const partnerAdd = command({
       en: 'It cannot speak TLS 1.3: allow TLS 1.2 (BCP 195 suites).',
       ja: 'TLS 1.3 を話せない相手に TLS 1.2（BCP 195）を許す。',
     }),
+    callback: many(
+      option.url({
+        en: 'An address to which it may have its answers sent (ReplyTo), whole.',
+        ja: '応答の送り先（ReplyTo）として認める URL 全体。',
+      }),
+    ),
+    asynchronous: many(
+      option.oneOf(ASYNCHRONOUS, {
+        en: 'gateway: a transaction that it is asked asynchronously.',
+        ja: 'gateway: 非同期で問い合わせるトランザクション。',
+      }),
+    ),
     pin: option.flag({
       en: 'Bind this one certificate by its fingerprint.',
       ja: 'この証明書だけに限る（フィンガープリント）。',
@@ -97,11 +110,11 @@ const partnerAdd = command({
       {
         en: [
           `${writeYaml([entry])}${isRunning ? 'in force in the running process' : 'in force at the next start'}`,
-          ...(half === undefined ? [] : [otherHalfText(half, partner.kind).en]),
+          ...(half === undefined ? [] : [otherHalfText(half, partner).en]),
         ].join('\n'),
         ja: [
           `${writeYaml([entry])}${isRunning ? '動作中のプロセスに反映しました' : '次の起動から有効です'}`,
-          ...(half === undefined ? [] : [otherHalfText(half, partner.kind).ja]),
+          ...(half === undefined ? [] : [otherHalfText(half, partner).ja]),
         ].join('\n'),
       },
       { entry, isRunning, otherHalf: half },

@@ -23,6 +23,7 @@ import {
 } from './cases/registry.ts';
 import { provideAndRegister, removeDocuments, retrieveDocumentSet } from './cases/repository.ts';
 import { nodeAuthentication } from './cases/node-authentication.ts';
+import { eachCode, eachCodeByV2, eachCodeFor } from './cases/refusals.ts';
 import { cellsOf } from './cases/soap-strangers.ts';
 import { removeMetadata, restrictedUpdate, updateDocumentSet } from './cases/updates.ts';
 import { xmlTools } from './cases/xml-tools.ts';
@@ -52,12 +53,16 @@ export const ALL_CASES: readonly InteropCase[] = [
   ...removeMetadata,
   ...removeDocuments,
   ...restrictedUpdate,
+  ...eachCode,
   ...[...v2Feed, ...v2PixQuery, ...notifications, ...v2DemographicsQuery, ...v2Management].map(
     (cell) => ({ ...cell, peer: IPF_V2_PEER }),
   ),
+  ...eachCodeByV2,
   ...hapiCases,
   ...cellsOf(ZEEP),
+  ...eachCodeFor(ZEEP),
   ...cellsOf(NODE_SOAP),
+  ...eachCodeFor(NODE_SOAP),
   ...nodeAuthentication,
   ...xmlTools,
 ];

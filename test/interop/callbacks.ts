@@ -36,6 +36,13 @@ export async function listCallbacks(region: Region, stranger: Region): Promise<v
   }));
 }
 
+/** Has the answers of a process that is not started yet come to this address. */
+export async function answerAt(region: Region, callback: string): Promise<void> {
+  const file = join(region.folder, CONFIG_FILE);
+  const config = parseYaml(await readFile(file, 'utf8'), file) as Readonly<Record<string, unknown>>;
+  await writeFile(file, writeYaml({ ...config, asynchronous: { callback } }));
+}
+
 /** Lets our gateway ask IPF asynchronously as long as `run` goes on. */
 export function asynchronously<Result>(region: Region, run: () => Promise<Result>) {
   return during(region, { name: 'ipf', asynchronous: [...OF_GATEWAYS] }, run);
@@ -96,13 +103,13 @@ export async function startGatewayBeforeIpf(world: InteropWorld): Promise<Gatewa
   const { entries } = (await read('directory.yaml')) as { entries: readonly Row[] };
   const ipf = entries.find(({ name }) => name === WIDE_AREA.name);
   if (!ipf) throw new Error('the directory lacks the peer');
-  const own = {
+  const ownActors = {
     ...{ name: 'own-actors', kind: 'system', own: true, institution: ipf.institution },
     ...{ certificate: ipf.certificate, assigningAuthorities: [], transactions: [...OF_SYSTEMS] },
     ...{ callbacks: [], asynchronous: [...OF_SYSTEMS] },
   };
   const hospital = entries.filter(({ name }) => name.startsWith('hospital'));
-  await writeFile(join(folder, 'directory.yaml'), writeYaml({ entries: [own, ...hospital] }));
+  await writeFile(join(folder, 'directory.yaml'), writeYaml({ entries: [ownActors, ...hospital] }));
   const { wideArea: _, ...config } = await read(CONFIG_FILE);
   const changed = {
     ...config,
@@ -119,13 +126,10 @@ export async function startGatewayBeforeIpf(world: InteropWorld): Promise<Gatewa
     audit: { node: 'before-ipf' },
   };
   await writeFile(join(folder, CONFIG_FILE), writeYaml(changed));
-  const started = await startRegion(
-    { ...beside, folder, url, operationsUrl: `http://127.0.0.1:${operations}` },
-    { readyMs: 300_000 },
-  );
-  return {
-    gateway: `${url}/responding-gateway`,
-    callback: `${url}/replies`,
-    stop: () => started.stop(),
-  };
+  const own = { ...beside, folder, url, operationsUrl: `http://127.0.0.1:${operations}` };
+  const tapped = await world.before(own);
+  const callback = `${tapped}/replies`;
+  if (tapped !== url) await answerAt(own, callback);
+  const started = await startRegion(own, { readyMs: 300_000 });
+  return { gateway: `${url}/responding-gateway`, callback, stop: () => started.stop() };
 }

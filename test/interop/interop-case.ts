@@ -7,9 +7,9 @@ import type { InteropWorld } from './world.ts';
 export const CASE_NAMES = ['success', 'refusal', 'empty', 'partial', 'Japanese', 'large'] as const;
 /** What it asks of some peers beside that. */
 export const FURTHER_NAMES = [
-  ...(['fault', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
+  ...(['fault', 'each code', 'schema', 'TLS 1.2', 'signature', 'several'] as const),
   ...(['ISO-2022-JP', 'merge', 'continuation', 'cancel', 'batched', 'split'] as const),
-  'asynchronous',
+  ...(['asynchronous', 'asynchronous large'] as const),
 ] as const;
 export type CaseName = (typeof CASE_NAMES)[number] | (typeof FURTHER_NAMES)[number];
 

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { ASYNCHRONOUS } from '../../gateway/safeguards/asynchronous-partner.ts';
 import { CATALOGUE, MLLP_CATALOGUE } from '../../profiles/catalogue.ts';
 import { ALL_CASES } from './all-cases.ts';
-import { IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
+import { HAPI_PEER, IPF_PEER, IPF_V2_PEER, wordsIn } from './interop-case.ts';
 import { interopPage, plainMatrix } from './matrix.ts';
 import { peerOf, PEERS } from './peers.ts';
+import { keptRecordings, recordingNames } from './recorder.ts';
 
 const held = ALL_CASES.map(({ run: _, ...cell }) => cell);
 const ofIpf = held.filter((cell) => peerOf(cell) === IPF_PEER);
@@ -27,8 +28,25 @@ describe('the matrix of interoperability', () => {
     }
   });
 
+  it('has every code of ours read by every stranger, in each transaction that it asks', () => {
+    const strangers = [IPF_PEER, IPF_V2_PEER, HAPI_PEER, 'zeep 4.3', 'node-soap 1.13'];
+    const of = (names: readonly string[]) =>
+      held
+        .filter((cell) => cell.direction === 'inward' && strangers.includes(peerOf(cell)))
+        .filter(({ name }) => names.includes(name))
+        .map((cell) => `${peerOf(cell)} ${cell.transaction}`);
+    expect([...new Set(of(['each code']))].sort()).toEqual([...new Set(of(['refusal']))].sort());
+  });
+
   it.each(ASYNCHRONOUS)('%s is asked asynchronously in both directions', (id) => {
     const cells = ofIpf.filter((one) => one.transaction === id && one.name === 'asynchronous');
+    expect(cells.map(({ direction }) => direction).sort()).toEqual(['inward', 'outward']);
+  });
+
+  it.each(['ITI-39', 'ITI-43'])('%s brings a large document asynchronously, both ways', (id) => {
+    const cells = ofIpf.filter(
+      (one) => one.transaction === id && one.name === 'asynchronous large',
+    );
     expect(cells.map(({ direction }) => direction).sort()).toEqual(['inward', 'outward']);
   });
 
@@ -37,6 +55,12 @@ describe('the matrix of interoperability', () => {
     expect(new Set(names).size).toBe(names.length);
     const known = PEERS.map(({ name }) => name);
     expect([...new Set(held.map(peerOf))].filter((peer) => !known.includes(peer))).toEqual([]);
+  });
+
+  it('has each recording of a cell that is run', () => {
+    const names = recordingNames(held);
+    const recorded = keptRecordings().map(({ name }) => name);
+    expect(recorded.filter((name) => !names.has(name))).toEqual([]);
   });
 
   it('leaves the section of a peer alone that did not run', () => {

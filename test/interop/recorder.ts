@@ -54,6 +54,12 @@ export interface TapOptions {
   readonly message: Recording['message'];
 }
 
+/** Hears a message of the peer. */
+export type Hearing = (heard: Pick<Recording, 'message' | 'contentType' | 'body'>) => void;
+
+/** Where answers come as messages of their own: what the peer posts there is no request. */
+const CALLBACK = /\/replies$/;
+
 /** Stands in the wire between both parties, mutual TLS on both sides, and keeps what the peer wrote. */
 export class Tap {
   readonly url: string;
@@ -64,19 +70,18 @@ export class Tap {
     this.url = url;
   }
 
-  static async start(
-    options: TapOptions,
-    heard: (contentType: string, body: Buffer) => void,
-  ): Promise<Tap> {
+  static async start(options: TapOptions, heard: Hearing): Promise<Tap> {
     const { server: tls, target, message } = options;
     const server = createServer({ ...tls, requestCert: true }, (incoming, outgoing) => {
       const isPeer = /^(?:Apache-CXF|Zeep|node-soap)/.test(incoming.headers['user-agent'] ?? '');
-      if (message === 'request' && isPeer && incoming.method === 'POST') listen(incoming, heard);
+      const { method, url = '' } = incoming;
+      if (message === 'request' && isPeer && method === 'POST') {
+        listen(incoming, CALLBACK.test(url) ? 'response' : 'request', heard);
+      }
       const headers = { ...incoming.headers, host: new URL(target).host };
-      const { method, url } = incoming;
       const client = isSame(incoming, options.same) ? options.same : options.client;
       const onward = httpsRequest(`${target}${url}`, { ...client, method, headers }, (answer) => {
-        if (message === 'response') listen(answer, heard);
+        if (message === 'response') listen(answer, 'response', heard);
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
       });
@@ -100,12 +105,13 @@ function isSame({ socket }: IncomingMessage, same: TapOptions['same']): boolean 
   return shown === new X509Certificate(same.cert).fingerprint256;
 }
 
-function listen(message: IncomingMessage, heard: (contentType: string, body: Buffer) => void) {
+function listen(source: IncomingMessage, message: Recording['message'], heard: Hearing) {
   const chunks: Buffer[] = [];
-  message.on('data', (chunk: Buffer) => chunks.push(chunk));
+  source.on('data', (chunk: Buffer) => chunks.push(chunk));
   // An empty 202 is no message.
-  message.on('end', () => {
-    if (chunks.length > 0) heard(message.headers['content-type'] ?? '', Buffer.concat(chunks));
+  source.on('end', () => {
+    const contentType = source.headers['content-type'] ?? '';
+    if (chunks.length > 0) heard({ message, contentType, body: Buffer.concat(chunks) });
   });
 }
 
@@ -190,7 +196,7 @@ function inOrder(_key: string, value: unknown): unknown {
 }
 
 /** The words and counts at the top of a decoded message. */
-function outcomeOf(decoded: unknown): string {
+export function outcomeOf(decoded: unknown): string {
   return Object.entries(decoded as Record<string, unknown>)
     .flatMap(([name, value]) => {
       if (Array.isArray(value)) return [`${name}: ${value.length}`];
@@ -210,26 +216,31 @@ const prefixOf = (cell: Pick<Cell, 'peer'>) => {
     .replace(' ', '-')}-`;
 };
 
-const nameOf = (recording: Recording) => {
-  const { transaction, message, name } = recording;
-  return `${prefixOf(recording)}${transaction}-${message}-${name}`.toLowerCase();
-};
+const nameOf = (cell: Pick<Recording, 'peer' | 'transaction' | 'name'>, message: string) =>
+  `${prefixOf(cell)}${cell.transaction}-${message}-${cell.name}`.toLowerCase();
 
-/** Writes the recordings in place of those that were there of the same peers, the first of each cell; returns how many. */
+/** The names that recordings of these cells may have. */
+export function recordingNames(cells: readonly Pick<Cell, 'peer' | 'transaction' | 'name'>[]) {
+  return new Set(
+    cells.flatMap((cell) => ['request', 'response'].map((message) => nameOf(cell, message))),
+  );
+}
+
+/** Writes the recordings in place of those that were there of the same cells, the first of each; returns how many. */
 export async function writeRecordings(
   recordings: readonly Recording[],
   cells: readonly Cell[],
 ): Promise<number> {
   mkdirSync(FOLDER, { recursive: true });
-  const ran = [...new Set(cells.map(prefixOf))];
-  const isAnew = (name: string) => ran.some((prefix) => name.startsWith(prefix));
+  const ran = recordingNames(cells);
+  const isAnew = (name: string) => ran.has(name.replace(/\.bin$/, ''));
   for (const file of readdirSync(FOLDER)) if (isAnew(file)) rmSync(join(FOLDER, file));
   const before = existsSync(READINGS) ? readingsKept() : {};
   const others = Object.entries(before).filter(([name]) => !isAnew(name));
   const readings: Record<string, Reading> = {};
   for (const recording of recordings) {
     const { contentType, body, transaction: id, message } = recording;
-    const name = nameOf(recording);
+    const name = nameOf(recording, message);
     if (name in readings || body.length > MOST_BYTES) continue;
     const transaction = await recordedAs(recording);
     if (!transaction) continue;

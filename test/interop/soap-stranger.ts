@@ -7,6 +7,8 @@ export interface StrangerRequest {
   readonly as?: 'hospital' | 'cxf' | 'gateway';
   /** The actor that is asked, where it is not the one of the transaction. */
   readonly actor?: string;
+  /** Another address than that of the actor. */
+  readonly at?: string;
   /** ITI-18: the id of the stored query, and its parameters as they stand in the slots. */
   readonly query?: string;
   readonly slots?: Readonly<Record<string, readonly string[]>>;
@@ -73,6 +75,7 @@ export function actorOf({ actor, transaction }: StrangerRequest): string {
 
 /** The address that is asked, where it is not what the WSDL says: of another actor, or of the tap that records. */
 export function elsewhere(world: InteropWorld, asked: StrangerRequest): string | undefined {
+  if (asked.at !== undefined) return asked.at;
   const url = world.urls.ours(actorOf(asked));
   return asked.actor !== undefined || !url.startsWith(world.region.url) ? url : undefined;
 }

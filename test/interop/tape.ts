@@ -12,6 +12,15 @@ import {
   type V2Ports,
 } from './v2-world.ts';
 
+/** Who stands at the ends of the wires, and who calls through the taps. */
+interface Wires {
+  readonly region: Region;
+  readonly stranger: Region;
+  readonly consumer: Region;
+  readonly client: ConnectionOptions;
+  readonly ports: V2Ports;
+}
+
 /** The taps, and what they heard. */
 export class Tape {
   readonly recordings: Recording[] = [];
@@ -20,36 +29,17 @@ export class Tape {
   v2Ports: Partial<Record<V2Actor | PeerPort, number>> = {};
   soap: { readonly ours?: string | undefined; readonly theirs?: string | undefined } = {};
   cell: Cell | undefined;
+  #wires: Wires | undefined;
 
-  static async start(
-    wires:
-      | {
-          region: Region;
-          stranger: Region;
-          consumer: Region;
-          client: ConnectionOptions;
-          ports: V2Ports;
-        }
-      | undefined,
-  ): Promise<Tape> {
+  /** Without wires nothing is recorded. */
+  static async start(wires: Wires | undefined): Promise<Tape> {
     const tape = new Tape();
     if (wires === undefined) return tape;
+    tape.#wires = wires;
     const { region, stranger, consumer, client, ports } = wires;
-    const soap = await Promise.all(
-      (
-        [
-          [region, 'request'],
-          [stranger, 'response'],
-        ] as const
-      ).map(async ([to, message]) =>
-        Tap.start(
-          // Answers are wanted where the same certificate is shown: there IPF's gateway stays itself.
-          { server: await tlsOf(to), client, same: await tlsOf(stranger), target: to.url, message },
-          (contentType, body) => tape.#keep({ message, contentType, body }),
-        ),
-      ),
-    );
-    tape.soap = { ours: soap[0]?.url, theirs: soap[1]?.url };
+    const ours = await tape.before(region);
+    const theirs = await tape.before(stranger, 'response');
+    tape.soap = { ours, theirs };
     const v2 = await Promise.all(
       [...V2_ACTORS, ...PEER_PORTS].map(async (place) => {
         const isOurs = (V2_ACTORS as readonly string[]).includes(place);
@@ -64,8 +54,19 @@ export class Tape {
         });
       }),
     );
-    tape.taps = [...soap, ...v2];
+    tape.taps = [...tape.taps, ...v2];
     return tape;
+  }
+
+  /** Where somebody is reached from now on: a tap of a recorded run, or else itself. */
+  async before(to: Pick<Region, 'folder' | 'url'>, message: Recording['message'] = 'request') {
+    if (!this.#wires) return to.url;
+    const { stranger, client } = this.#wires;
+    // Answers are wanted where the same certificate is shown: there IPF's gateway stays itself.
+    const options = { server: await tlsOf(to), client, same: await tlsOf(stranger), message };
+    const tap = await Tap.start({ ...options, target: to.url }, (heard) => this.#keep(heard));
+    this.taps = [...this.taps, tap];
+    return tap.url;
   }
 
   #keep(heard: Pick<Recording, 'message' | 'contentType' | 'body'>): void {
@@ -75,7 +76,7 @@ export class Tape {
 }
 
 /** The certificate and key of a region's own gateway. */
-async function tlsOf({ folder }: Region) {
+async function tlsOf({ folder }: Pick<Region, 'folder'>) {
   const read = (file: string) => readFile(join(folder, 'certificates', file), 'utf8');
   return { cert: await read('own.pem'), key: await read('own.key'), ca: await read('anchors.pem') };
 }

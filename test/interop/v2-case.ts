@@ -63,6 +63,8 @@ export interface IpfAsks extends V2Message {
   /** `pix-iti8` */
   readonly component: string;
   readonly actor?: V2Actor;
+  /** Another address than the actor's. */
+  readonly url?: string;
   readonly charset?: V2Charset;
   /** IPF fetches every part of the answer, and cancels in the end. */
   readonly continues?: boolean;
@@ -73,10 +75,10 @@ export interface IpfAsks extends V2Message {
  * @throws Finding
  */
 export function ipfAsks(world: InteropWorld, asked: IpfAsks): Promise<PeerAnswer> {
-  const { actor = 'patientIdentity', fields, ...more } = asked;
+  const { actor = 'patientIdentity', url = world.urls.v2(actor), fields, ...more } = asked;
   return peerAsks(world, {
     ...more,
-    url: world.urls.v2(actor),
+    url,
     as: 'hospital',
     fields: { ...HEADER, ...fields },
   });
@@ -99,13 +101,15 @@ export async function hapiAsks(
     readonly charset?: V2Charset;
     /** Whose certificate is shown. */
     readonly as?: 'hospital' | 'gateway';
+    /** Another address than that of Patient Identity. */
+    readonly url?: string;
   },
 ): Promise<readonly V2Answer[]> {
   const { version, messages, as = 'hospital', ...more } = asked;
   const ids = messages.map(() => freshControlId());
   const answer = await world.peer.ask({
-    ...more,
     url: world.urls.v2('patientIdentity'),
+    ...more,
     as,
     messages: messages.map(({ event, fields }, index) => ({
       event,

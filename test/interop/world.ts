@@ -11,7 +11,7 @@ import { foundFederation, type Federation, type Region } from '../../scripts/fed
 import { aPixQuery, aTransmission } from '../support/hl7v3-builders.ts';
 import { feedOf, PROOF } from '../support/proof-region.ts';
 import { Peer } from './peer.ts';
-import { listCallbacks } from './callbacks.ts';
+import { answerAt, listCallbacks } from './callbacks.ts';
 import type { MllpSender } from '../../gateway/outbound/mllp-sender.ts';
 import type { Cell, Recording } from './recorder.ts';
 import { admitStrangers, bundle, strangerFiles, type StrangerName } from './strangers.ts';
@@ -127,6 +127,7 @@ export class InteropWorld {
       notified: urls.v2('pix-iti10-utf8'),
     });
     await listCallbacks(region, stranger);
+    if (record) await answerAt(region, urls.ours('replies'));
     await admitStrangers(folder, federation, region);
     const bundles = await makeBundles(folder, federation);
     const [peer, process] = await Promise.all([
@@ -204,6 +205,11 @@ export class InteropWorld {
   /** What is written from now on belongs to this cell. */
   mark(cell: Cell): void {
     this.#tape.cell = cell;
+  }
+
+  /** Where a process of ours beside the region is reached: the tap of a recorded run, or itself. */
+  before(process: Pick<Region, 'folder' | 'url'>): Promise<string> {
+    return this.#tape.before(process);
   }
 
   recorded(): readonly Recording[] {

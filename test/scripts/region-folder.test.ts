@@ -6,6 +6,7 @@ import { EXIT } from '../../scripts/command.ts';
 import { readRevocationLists } from '../../certs/revocation.ts';
 import { checkRegion } from '../../scripts/checks.ts';
 import { USUAL } from '../../scripts/partners.ts';
+import { readDirectory } from '../../gateway/safeguards/directory.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
 
 async function ran(...words: string[]) {
@@ -246,7 +247,7 @@ describe('kakehashi partner', () => {
     expect(stdout).toContain('the other half: the partner adds us');
     expect(stdout).toContain('serialNumber NET-32');
     expect(stdout).toContain(join(shimane, 'ca/anchors.pem'));
-    expect(stdout).toContain('--url https://localhost:8443/responding-gateway');
+    expect(stdout).toContain('--url https://localhost:8443/responding-gateway\n');
     expect(text).toMatch(/^# The partners: who may call/);
     expect(parseYaml(text)).toMatchObject({
       entries: [
@@ -260,6 +261,52 @@ describe('kakehashi partner', () => {
           endpoints: { 'ITI-55': 'https://localhost:8444/responding-gateway' },
         },
       ],
+    });
+  });
+
+  describe('asynchronously', () => {
+    const directory = join(kagawa, 'directory.yaml');
+    const add = (...words: string[]) =>
+      ran(
+        ...['partner', 'add', 'shimane', '--folder', kagawa, '--community', 'urn:oid:2.999.392.32'],
+        ...['--certificate', join(shimane, 'certificates/own.pem'), ...words],
+      );
+    const url = ['--url', 'https://localhost:8443/responding-gateway'];
+
+    it.each([
+      ['without an address of its own', ['--asynchronous', 'ITI-55'], 'ITI-55 is never asked'],
+      ['what no gateway is asked', [...url, '--asynchronous', 'ITI-43'], 'ITI-43 is never asked'],
+      ['what is never asynchronous', [...url, '--asynchronous', 'ITI-41'], 'must be one of ITI-18'],
+      ['as a system', [...url, '--kind', 'system', '--asynchronous', 'ITI-55'], 'is never asked'],
+      ['an answer to a user', ['--callback', 'https://me@a.example/replies'], 'callbacks[0]'],
+      ['an answer without TLS', ['--callback', 'http://a.example/replies'], 'begins with https://'],
+    ])('adds nobody who is to be asked, or answered, %s', async (_, words, said) => {
+      const before = readFileSync(directory, 'utf8');
+
+      const { exit, stderr } = await add(...words);
+
+      expect([exit, stderr]).toEqual([EXIT.usage, expect.stringContaining(said)]);
+      expect(readFileSync(directory, 'utf8')).toBe(before);
+    });
+
+    it('adds where answers go and what is asked, and tells the other side where ours go', async () => {
+      const { exit, stdout } = await add(
+        ...[...url, '--asynchronous', 'ITI-39', '--asynchronous', 'ITI-55'],
+        ...[
+          '--callback',
+          'https://localhost:8443/replies',
+          '--callback',
+          'https://b.example/r?a=1',
+        ],
+      );
+      const { entries } = readDirectory(parseYaml(readFileSync(directory, 'utf8')));
+
+      expect(exit).toBe(EXIT.done);
+      expect(entries.find(({ name }) => name === 'shimane')).toMatchObject({
+        callbacks: ['https://localhost:8443/replies', 'https://b.example/r?a=1'],
+        asynchronous: ['ITI-39', 'ITI-55'],
+      });
+      expect(stdout).toMatch(/\/responding-gateway --callback https:\/\/localhost:8443\/replies\n/);
     });
   });
 

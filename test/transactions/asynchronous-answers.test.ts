@@ -105,6 +105,19 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     if (!arrived) throw new Error('nothing arrived');
     return arrived;
   };
+  const discovery = ({ from = west.homeCommunityId, to = east.homeCommunityId } = {}) =>
+    aPatientDiscovery({
+      transmission: aTransmission({
+        sender: { device: west.device, organization: oidOf(from) },
+        receiver: { device: east.device, organization: oidOf(to) },
+      }),
+      criteria: {
+        livingSubjectName: person.names,
+        livingSubjectBirthTime: { value: person.birthTime ?? '' },
+        livingSubjectAdministrativeGender: person.administrativeGender,
+      },
+      reverseAuthority: west.affinityDomain,
+    });
   const faultTo = (address: string) =>
     `<wsa:FaultTo><wsa:Address>${address}</wsa:Address></wsa:FaultTo>`;
   const query = () => findDocuments({ patientId });
@@ -171,21 +184,7 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
   });
 
   it('answers ITI-55', async () => {
-    const messageId = await ask(
-      ITI_55,
-      aPatientDiscovery({
-        transmission: aTransmission({
-          sender: { device: west.device, organization: oidOf(west.homeCommunityId) },
-          receiver: { device: east.device, organization: oidOf(east.homeCommunityId) },
-        }),
-        criteria: {
-          livingSubjectName: person.names,
-          livingSubjectBirthTime: { value: person.birthTime ?? '' },
-          livingSubjectAdministrativeGender: person.administrativeGender,
-        },
-        reverseAuthority: west.affinityDomain,
-      }),
-    );
+    const messageId = await ask(ITI_55, discovery());
     const arrived = await theAnswer();
     expect(arrived.opened.relatesTo).toBe(messageId);
     const response = responseIn(ITI_55, arrived);
@@ -281,6 +280,55 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     expect([...(ticket?.attributes ?? [])]).toEqual([
       ['{http://www.w3.org/2005/08/addressing}IsReferenceParameter', 'true'],
     ]);
+  });
+
+  it('refuses on the connection an ITI-55 in the name of another community: its fault would be lost at a receiver of answers', async () => {
+    const records = (await world.recordsOf('ITI-55')).length;
+    const { status, fault } = await refused(ITI_55, discovery({ from: 'urn:oid:2.999.404' }));
+    expect(status).toBe(400);
+    expect(subcodes(fault)).toEqual(['Sender', 'NotAuthorized']);
+    expect((await world.recordsOf('ITI-55')).slice(records)).toMatchObject([{ outcome: '8' }]);
+    expect(await nothingWaits()).toBe(true);
+    expect(callback.posts).toBe(0);
+  });
+
+  it('answers an ITI-55 to another community where answers go: AE and SYN103 are its answer, no fault', async () => {
+    const messageId = await ask(ITI_55, discovery({ to: 'urn:oid:2.999.404' }));
+    const arrived = await theAnswer();
+    expect([arrived.fault, arrived.opened.relatesTo]).toEqual([undefined, messageId]);
+    const { acknowledgement, matches, details } = responseIn(ITI_55, arrived);
+    expect([acknowledgement, matches]).toEqual(['AE', []]);
+    expect(details.map(({ code }) => code)).toEqual(['SYN103']);
+  });
+
+  it('answers where answers go what it cannot read, in the words of the transaction', async () => {
+    const { criteria: _, ...rest } = discovery();
+    await ask(ITI_55, { ...rest, criteria: {} });
+    const unread = responseIn(ITI_55, await theAnswer());
+    expect([unread.acknowledgement, unread.details.map(({ code }) => code)]).toEqual([
+      'AE',
+      ['SYN100'],
+    ]);
+    callback.arrived.length = 0;
+    const elsewhere = { homeCommunityId: 'urn:oid:2.999.404', repositoryUniqueId: '2.999.404' };
+    await ask(ITI_39, { documents: [{ ...elsewhere, documentUniqueId: document }] });
+    const retrieval = responseIn(ITI_39, await theAnswer());
+    expect([retrieval.status, retrieval.errors.map(({ errorCode }) => errorCode)]).toEqual([
+      'Failure',
+      ['XDSUnknownCommunity'],
+    ]);
+  });
+
+  it('counts an oddity of a request once, though the request comes the path of requests twice', async () => {
+    const sample = 'kakehashi_oddities_total{oddity="action-without-must-understand"}';
+    const before = await world.metric(sample);
+    const message = await wireMessageOf(ITI_38, query(), gateway, { replyTo: callback.url() });
+    const body = message.envelope.replace(' soap:mustUnderstand="true"', '');
+    const { contentType } = message;
+    const raw = await world.post(gateway, body, { contentType, tls: world.tls('west') });
+    expect(raw.status).toBe(202);
+    expect((await theAnswer()).opened.relatesTo).toBe(message.messageId);
+    expect(await world.metric(sample)).toBe(before + 1);
   });
 
   it('sends a refusal in the transaction’s own form where answers go', async () => {

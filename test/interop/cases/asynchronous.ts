@@ -1,9 +1,18 @@
 import { ITI_38 } from '../../../profiles/xca/iti-38.ts';
 import { ITI_39 } from '../../../profiles/xca/iti-39.ts';
+import type { DocumentContent } from '../../../profiles/formats/mtom.ts';
+import type { PatientId } from '../../../profiles/patient.ts';
 import { ITI_18 } from '../../../profiles/xds/iti-18.ts';
-import { findDocuments, getSubmissionSets } from '../../../profiles/xds/stored-query-builders.ts';
+import { ITI_42 } from '../../../profiles/xds/iti-42.ts';
+import type { AdhocQueryRequest } from '../../../profiles/xds/stored-queries.ts';
+import {
+  findDocuments,
+  getAll,
+  getSubmissionSets,
+} from '../../../profiles/xds/stored-query-builders.ts';
 import { inMemory } from '../../support/documents.ts';
 import { PROOF } from '../../support/proof-region.ts';
+import { aSubmission } from '../../support/xds-builders.ts';
 import {
   asynchronously,
   entitled,
@@ -11,14 +20,14 @@ import {
   replyAddress,
   startGatewayBeforeIpf,
 } from '../callbacks.ts';
-import { Finding, type InteropCase, peerAsks, same } from '../interop-case.ts';
+import { contains, Finding, type InteropCase, peerAsks, same, weAsk } from '../interop-case.ts';
 import type { Judged, PeerAnswer, PeerCase } from '../peer.ts';
-import { freshOid } from '../samples.ts';
+import { aJapaneseSubmission, freshOid } from '../samples.ts';
 import { IPF, type InteropWorld } from '../world.ts';
 import { knownInBoth, retrieveThroughOurGateway } from './communities.ts';
 import { fedByPeer } from './identity.ts';
-import { aStrangersPatient, named, ofRegistry, registerThere, submitted } from './registry.ts';
-import { digestOf, holds, providedByPeer, providedToPeer } from './repository.ts';
+import { aStrangersPatient, named, ofRegistry, submitted, wordsOf } from './registry.ts';
+import { digestOf, holds, LARGE, providedByPeer, providedToPeer } from './repository.ts';
 
 const TEXT = '後から届く紹介状です。';
 const UUID = 'urn:uuid:10000000-0000-4000-8000-000000000404';
@@ -46,6 +55,12 @@ const wantingReply = (
   ...{ transaction, url: world.urls.ours(actor), as: 'gateway' },
   ...{ replyTo: replyAddress(stranger(world), transaction, by), ...fields },
   ...(by === 'decoupled' ? { decoupled: true } : {}),
+});
+
+/** The same by the decoupled destination of Apache CXF. */
+const viaCxf = (world: InteropWorld, transaction: string) => ({
+  replyTo: replyAddress(stranger(world), transaction, 'decoupled'),
+  decoupled: true,
 });
 
 /** Lets IPF's client ask for a reply elsewhere, and sees that we gave it there. */
@@ -86,8 +101,8 @@ function wantedElsewhere(judged: readonly Judged[], transaction: string, callbac
 
 async function queriedByPeer(world: InteropWorld, way: Way, home?: string) {
   const patient = await world.patient();
-  const request = submitted(patient);
-  await peerAsks(world, ofRegistry(world, 'ITI-42', request));
+  const request = { ...submitted(patient), folder: freshOid() };
+  const { sentWords = [] } = await peerAsks(world, ofRegistry(world, 'ITI-42', request));
   const asked = { query: 'FindDocuments', home, ...named(patient) };
   const { status, objects } = await peerAsksForReply(world, way, asked);
   same(
@@ -95,23 +110,32 @@ async function queriedByPeer(world: InteropWorld, way: Way, home?: string) {
     ['SUCCESS', [[request.documents[0]?.uniqueId, home]]],
     'found',
   );
+  const { words = [] } = await peerAsksForReply(world, way, { ...asked, query: 'GetAll' });
+  contains(words, sentWords, 'our answer');
 }
 
-async function retrievedByPeer(world: InteropWorld, way: Way, home?: string) {
-  const { uniqueId } = await providedByPeer(world, await world.patient(), TEXT);
-  const named = (id: string) => ({
-    uniqueId: id,
-    repository: PROOF.repositoryUniqueId,
-    home,
-  });
-  const { sha1, size } = await digestOf(inMemory(TEXT));
-  const answer = await peerAsksForReply(world, way, { documents: [named(uniqueId)] });
+/** A document of our repository, as IPF's client asks for it. */
+const ours = (uniqueId: string, home?: string) => ({
+  documents: [{ uniqueId, repository: PROOF.repositoryUniqueId, home }],
+});
+
+async function retrievedByPeer(
+  world: InteropWorld,
+  way: Way,
+  { home, content }: { readonly home?: string; readonly content: DocumentContent },
+) {
+  const { uniqueId } = await providedByPeer(world, await world.patient(), content);
+  const { sha1, size } = await digestOf(content);
+  const answer = await peerAsksForReply(world, way, ours(uniqueId, home));
   same(
     [answer.status, answer.documents?.map((one) => [one.size, one.sha1])],
     ['SUCCESS', [[size, sha1]]],
     'the document',
   );
-  const refused = await peerAsksForReply(world, way, { documents: [named(freshOid())] });
+}
+
+async function refusedToPeer(world: InteropWorld, way: Way, home?: string) {
+  const refused = await peerAsksForReply(world, way, ours(freshOid(), home));
   same(
     [refused.status, refused.errors?.map(({ code }) => code)],
     ['FAILURE', ['XDSDocumentUniqueIdError']],
@@ -119,44 +143,100 @@ async function retrievedByPeer(world: InteropWorld, way: Way, home?: string) {
   );
 }
 
-/** A fault that goes to the ReplyTo: CXF reads it and wakes who has asked; IPF's receiver takes it, and tells nobody. */
-async function faultedElsewhere(world: InteropWorld, way: Way, fields: object): Promise<void> {
-  const read = await world.peer.ask(wantingReply(world, way, fields, 'decoupled'));
-  same(read.faultCodes, ['Sender', 'NotAuthorized'], 'the fault as CXF reads it');
-  const lost = await world.peer.ask(wantingReply(world, way, { ...fields, patience: 2 }));
-  same([lost.faultCodes, lost.fault], [undefined, 'TimeoutException: null'], 'at IPF’s receiver');
+/** A fault comes on the connection, before the 202: at a ReplyTo IPF's receiver would take it, and tell nobody. */
+async function faultedAtOnce(
+  world: InteropWorld,
+  way: Way,
+  requests: readonly (readonly [fields: object, subcode: string])[],
+): Promise<void> {
+  const before = await delivered(world);
+  for (const [fields, subcode] of requests) {
+    const { faultCodes } = await world.peer.ask(wantingReply(world, way, fields));
+    same([faultCodes?.[0], faultCodes?.at(-1)], ['Sender', subcode], 'the fault as IPF reads it');
+  }
+  same(await delivered(world), before, 'answers that we brought to a callback');
+}
+
+/** Registers a document and a folder at IPF, Japanese text in every attribute; resolves to the words that IPF read. */
+async function registeredThere(world: InteropWorld, patientId: PatientId) {
+  const parts = aJapaneseSubmission(patientId, PROOF.sourceId);
+  const { response, read } = await weAsk(world, ITI_42, aSubmission(parts));
+  same(response, { status: 'Success', errors: [] }, 'the answer to ITI-42');
+  return { uniqueId: parts.documentEntries?.[0]?.uniqueId, words: read };
 }
 
 /** Asks our Initiating Gateway for the documents of somebody whom both communities know. */
 async function askedByOurGateway(world: InteropWorld, transaction: string): Promise<void> {
-  const { here, there } = await knownInBoth(world);
-  const uniqueId = await registerThere(world, there);
+  const { here, there, name } = await knownInBoth(world);
+  const { uniqueId, words } = await registeredThere(world, there);
+  const ask = (asked: AdhocQueryRequest) =>
+    world.client.ask(ITI_18, world.urls.ours('initiating-gateway'), asked);
   await world.peer.judged();
-  const { response, judged } = await asynchronously(world.region, async () => ({
-    response: await world.client.ask(
-      ITI_18,
-      world.urls.ours('initiating-gateway'),
-      findDocuments({ patientId: here }),
-    ),
+  const { found, all, judged } = await asynchronously(world.region, async () => ({
+    found: await ask(findDocuments({ patientId: here })),
+    all: await ask(getAll({ patientId: here, status: ['Approved'] })),
     judged: await world.peer.judged(),
   }));
-  wantedElsewhere(judged, transaction, `${world.region.url}/replies`);
+  wantedElsewhere(judged, transaction, world.urls.ours('replies'));
   same(
-    [response.status, response.objects.map((one) => [one.uniqueId, one.home])],
+    [found.status, found.objects.map((one) => [one.uniqueId, one.home])],
     ['Success', [[uniqueId, IPF.homeCommunityId]]],
     'found through our gateway',
   );
+  contains(wordsOf(all), words, 'the peer’s answer as we read it');
+  const asked = judged.filter((one) => one.transaction === 'ITI-55' && one.message === 'request');
+  const told = asked.flatMap((one) => one.words);
+  contains(told, name, 'the peer, of the name in our ITI-55,');
+}
+
+/** Retrieves a document of IPF's through our Initiating Gateway. */
+async function retrievedByOurGateway(world: InteropWorld, content: DocumentContent) {
+  const uniqueId = await providedToPeer(world, aStrangersPatient(), content);
+  const { response, judged } = await asynchronously(world.region, () =>
+    retrieveThroughOurGateway(world, uniqueId),
+  );
+  wantedElsewhere(judged, 'ITI-39', world.urls.ours('replies'));
+  await holds(response, content);
+}
+
+/** A document of IPF's repository, as our Responding Gateway before it is asked for it. */
+const behindGateway = (documentUniqueId: string) => ({
+  documents: [
+    { documentUniqueId, repositoryUniqueId: IPF.repositoryUniqueId, homeCommunityId: HOME },
+  ],
+});
+
+/** Retrieves a document of IPF's repository through our Responding Gateway. */
+async function retrievedBehindGateway(world: InteropWorld, content: DocumentContent) {
+  const { gateway, callback } = await world.companion(startGatewayBeforeIpf);
+  const uniqueId = await providedToPeer(world, aStrangersPatient(), content);
+  await world.peer.judged();
+  await holds(await world.client.ask(ITI_39, gateway, behindGateway(uniqueId)), content);
+  wantedElsewhere(await world.peer.judged(), 'ITI-43', callback);
 }
 
 /** WS-Addressing based asynchronous exchange. Source: ITI TF-2: Appendix V. */
 const cells: readonly Omit<InteropCase, 'name'>[] = [
   {
     ...{ transaction: 'ITI-38', direction: 'inward' },
-    run: (world) => queriedByPeer(world, ['ITI-38', 'responding-gateway'], HOME),
+    async run(world) {
+      const way = ['ITI-38', 'responding-gateway'] as const;
+      await queriedByPeer(world, way, HOME);
+      const asked = { query: 'FindDocuments', home: HOME, ...named(await world.patient()) };
+      await faultedAtOnce(world, way, [
+        [{ ...asked, replyTo: 'https://127.0.0.1:9/replies' }, 'InvalidAddress'],
+        // The hospital has no callback in its row.
+        [{ ...asked, as: 'hospital' }, 'OnlyAnonymousAddressSupported'],
+      ]);
+    },
   },
   {
     ...{ transaction: 'ITI-39', direction: 'inward' },
-    run: (world) => retrievedByPeer(world, ['ITI-39', 'responding-gateway'], HOME),
+    async run(world) {
+      const way = ['ITI-39', 'responding-gateway'] as const;
+      await retrievedByPeer(world, way, { home: HOME, content: inMemory(TEXT) });
+      await refusedToPeer(world, way, HOME);
+    },
   },
   {
     ...{ transaction: 'ITI-18', direction: 'inward' },
@@ -175,7 +255,11 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
   },
   {
     ...{ transaction: 'ITI-43', direction: 'inward' },
-    run: (world) => retrievedByPeer(world, ['ITI-43', 'document-repository']),
+    async run(world) {
+      const way = ['ITI-43', 'document-repository'] as const;
+      await retrievedByPeer(world, way, { content: inMemory(TEXT) });
+      await refusedToPeer(world, way);
+    },
   },
   {
     ...{ transaction: 'ITI-55', direction: 'inward' },
@@ -193,7 +277,21 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
         ['AA', 'OK', 1],
         'the answer',
       );
-      await faultedElsewhere(world, way, { ...fields, senderOrganization: '2.999.404' });
+      contains(answer.words ?? [], [family, given], 'the name in our answer');
+      const refused = await peerAsksForReply(world, way, {
+        ...fields,
+        receiverOrganization: '2.999.404',
+      });
+      same(
+        [refused.acknowledgement, refused.queryResponseCode, refused.details],
+        ['AE', 'QE', ['SYN103']],
+        'the refusal of a question to another community',
+      );
+      const another = { ...fields, senderOrganization: '2.999.404' };
+      await faultedAtOnce(world, way, [
+        [another, 'NotAuthorized'],
+        [{ ...another, ...viaCxf(world, 'ITI-55') }, 'NotAuthorized'],
+      ]);
     },
   },
   ...(['ITI-38', 'ITI-55'] as const).map((transaction) => ({
@@ -202,21 +300,14 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
   })),
   {
     ...{ transaction: 'ITI-39', direction: 'outward' },
-    async run(world) {
-      const uniqueId = await providedToPeer(world, aStrangersPatient(), inMemory(TEXT));
-      const { response, judged } = await asynchronously(world.region, () =>
-        retrieveThroughOurGateway(world, uniqueId),
-      );
-      wantedElsewhere(judged, 'ITI-39', `${world.region.url}/replies`);
-      await holds(response, inMemory(TEXT));
-    },
+    run: (world) => retrievedByOurGateway(world, inMemory(TEXT)),
   },
   {
     ...{ transaction: 'ITI-18', direction: 'outward' },
     async run(world) {
       const { gateway, callback } = await world.companion(startGatewayBeforeIpf);
       const patientId = { ...aStrangersPatient(), assigningAuthority: PROOF.affinityDomain };
-      const uniqueId = await registerThere(world, patientId);
+      const { uniqueId, words } = await registeredThere(world, patientId);
       await world.peer.judged();
       const response = await world.client.ask(
         ITI_38,
@@ -229,6 +320,9 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
         ['Success', [[uniqueId, HOME]]],
         'found through our gateway',
       );
+      const all = getAll({ patientId, status: ['Approved'], home: HOME });
+      const inJapanese = await world.client.ask(ITI_38, gateway, all);
+      contains(wordsOf(inJapanese), words, 'the peer’s answer as we read it');
       // IPF's server knows no such query, and sends a fault to our callback.
       const unknown = getSubmissionSets({ uuid: [UUID], home: HOME });
       const failed = await world.client.ask(ITI_38, gateway, unknown);
@@ -242,21 +336,9 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
   {
     ...{ transaction: 'ITI-43', direction: 'outward' },
     async run(world) {
-      const { gateway, callback } = await world.companion(startGatewayBeforeIpf);
-      const uniqueId = await providedToPeer(world, aStrangersPatient(), inMemory(TEXT));
-      const asked = (documentUniqueId: string) => ({
-        documents: [
-          {
-            documentUniqueId,
-            repositoryUniqueId: IPF.repositoryUniqueId,
-            homeCommunityId: HOME,
-          },
-        ],
-      });
-      await world.peer.judged();
-      await holds(await world.client.ask(ITI_39, gateway, asked(uniqueId)), inMemory(TEXT));
-      wantedElsewhere(await world.peer.judged(), 'ITI-43', callback);
-      const refused = await world.client.ask(ITI_39, gateway, asked(freshOid()));
+      const { gateway } = await world.companion(startGatewayBeforeIpf);
+      await retrievedBehindGateway(world, inMemory(TEXT));
+      const refused = await world.client.ask(ITI_39, gateway, behindGateway(freshOid()));
       same(
         [refused.status, refused.errors.map(({ errorCode }) => errorCode)],
         ['Failure', ['XDSDocumentUniqueIdError']],
@@ -266,7 +348,28 @@ const cells: readonly Omit<InteropCase, 'name'>[] = [
   },
 ];
 
-export const asynchronousExchange: readonly InteropCase[] = cells.map((cell) => ({
-  ...cell,
-  name: 'asynchronous',
-}));
+/** 200 MiB by MTOM, as an answer that is a message of its own. */
+const large: typeof cells = [
+  {
+    ...{ transaction: 'ITI-39', direction: 'inward' },
+    run: (world) =>
+      retrievedByPeer(world, ['ITI-39', 'responding-gateway'], { home: HOME, content: LARGE }),
+  },
+  {
+    ...{ transaction: 'ITI-39', direction: 'outward' },
+    run: (world) => retrievedByOurGateway(world, LARGE),
+  },
+  {
+    ...{ transaction: 'ITI-43', direction: 'inward' },
+    run: (world) => retrievedByPeer(world, ['ITI-43', 'document-repository'], { content: LARGE }),
+  },
+  {
+    ...{ transaction: 'ITI-43', direction: 'outward' },
+    run: (world) => retrievedBehindGateway(world, LARGE),
+  },
+];
+
+export const asynchronousExchange: readonly InteropCase[] = [
+  ...cells.map((cell) => ({ ...cell, name: 'asynchronous' as const })),
+  ...large.map((cell) => ({ ...cell, name: 'asynchronous large' as const })),
+];

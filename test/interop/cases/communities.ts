@@ -47,7 +47,7 @@ const ofGateway = (world: InteropWorld, transaction: string, fields: object): Pe
 const gatewayQuery = (world: InteropWorld, fields: object) =>
   peerAsks(world, ofGateway(world, 'ITI-38', { query: 'FindDocuments', ...HOME, ...fields }));
 
-/** A person who is known here and there: her id in our region, and that at IPF. */
+/** A person who is known here and there: her id in our region, that at IPF, and her name. */
 export async function knownInBoth(world: InteropWorld) {
   const stranger = aStranger();
   const there = await fedToPeer(world, stranger);
@@ -72,7 +72,7 @@ export async function knownInBoth(world: InteropWorld) {
   });
   const [here] = (await world.client.ask(ITI_45, url, query)).ids;
   if (!here) throw new Error('no regional id');
-  return { here, there };
+  return { here, there, name: [stranger.family, stranger.given] };
 }
 
 /** Asks our Initiating Gateway, and sees that the peer's validators took what it asked them. */

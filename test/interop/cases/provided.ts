@@ -1,3 +1,4 @@
+import type { DocumentContent } from '../../../profiles/formats/mtom.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
 import { ITI_41 } from '../../../profiles/xds/iti-41.ts';
 import { inMemory } from '../../support/documents.ts';
@@ -11,7 +12,6 @@ import type { InteropWorld } from '../world.ts';
 export interface Provided {
   readonly patient: PatientId;
   readonly uniqueId: string;
-  readonly text: string;
   /** The Japanese words of its metadata, as they were submitted. */
   readonly words: readonly string[];
 }
@@ -22,7 +22,7 @@ export const PROVIDED_TEXT = '紹介状の本文です。\n髙橋・﨑・𠮷';
 /** Our client provides a document to our repository, Japanese text in every attribute. */
 export async function provided(
   world: InteropWorld,
-  text: string = PROVIDED_TEXT,
+  content: DocumentContent = inMemory(PROVIDED_TEXT),
 ): Promise<Provided> {
   const patient = await world.patient();
   const parts = aJapaneseSubmission(patient, PROOF.sourceId);
@@ -35,8 +35,8 @@ export async function provided(
     ],
   });
   const url = world.urls.ours('document-repository');
-  const request = { submission, documents: [{ id: 'Document01', content: inMemory(text) }] };
+  const request = { submission, documents: [{ id: 'Document01', content }] };
   const response = await world.client.ask(ITI_41, url, request);
   same(response, { status: 'Success', errors: [] }, 'the answer to ITI-41');
-  return { patient, uniqueId, text, words: wordsIn(ITI_41.request.encode(request).xml) };
+  return { patient, uniqueId, words: wordsIn(ITI_41.request.encode(request).xml) };
 }

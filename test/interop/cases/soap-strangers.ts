@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import type { DocumentContent } from '../../../profiles/formats/mtom.ts';
 import { ITI_44 } from '../../../profiles/pix/iti-44.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
 import { aPatientIdentityFeed, aTransmission } from '../../support/hl7v3-builders.ts';
+import { inMemory } from '../../support/documents.ts';
 import { PROOF } from '../../support/proof-region.ts';
 import { contains, type InteropCase, same } from '../interop-case.ts';
 import {
@@ -14,7 +15,8 @@ import {
 } from '../soap-stranger.ts';
 import type { InteropWorld } from '../world.ts';
 import { aStranger, personOf } from './identity.ts';
-import { provided } from './provided.ts';
+import { provided, PROVIDED_TEXT } from './provided.ts';
+import { digestOf, LARGE } from './repository.ts';
 
 const FIND_DOCUMENTS = 'urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d';
 const GET_DOCUMENTS = 'urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4';
@@ -42,11 +44,6 @@ const retrieval = (...uniqueIds: string[]): StrangerRequest => ({
   transaction: 'ITI-43',
   documents: uniqueIds.map((uniqueId) => ({ repository: PROOF.repositoryUniqueId, uniqueId })),
 });
-
-function described(text: string) {
-  const octets = Buffer.from(text);
-  return { sha1: createHash('sha1').update(octets).digest('hex'), size: octets.length };
-}
 
 /** Our client feeds a person of her own to us. */
 async function fed(world: InteropWorld) {
@@ -135,18 +132,16 @@ export function cellsOf(stranger: SoapStranger): readonly InteropCase[] {
       same([status, fault?.code, fault?.subcodes], [400, 'Sender', []], 'no MTOM');
     }),
     cell('ITI-43', 'success', async (world) => {
-      const { uniqueId } = await provided(world, 'plain');
-      const answer = await ask(world, retrieval(uniqueId));
-      same([registryAnswer(answer), answer.documents], [OK, [described('plain')]], 'the document');
+      await retrieved(ask, world, inMemory('plain'));
     }),
     cell('ITI-43', 'partial', async (world) => {
-      const { uniqueId, text } = await provided(world);
+      const { uniqueId } = await provided(world);
       const answer = await ask(world, retrieval(uniqueId, '2.999.404'));
       same(
         [registryAnswer(answer), answer.documents],
         [
           { status: 'PartialSuccess', errors: [['XDSDocumentUniqueIdError', 'Error']] },
-          [described(text)],
+          [await digestOf(inMemory(PROVIDED_TEXT))],
         ],
         'the answer in part',
       );
@@ -163,9 +158,10 @@ export function cellsOf(stranger: SoapStranger): readonly InteropCase[] {
       });
     }),
     cell('ITI-43', 'Japanese', async (world) => {
-      const { uniqueId, text } = await provided(world);
-      const { documents } = await ask(world, retrieval(uniqueId));
-      same(documents, [described(text)], 'the octets');
+      await retrieved(ask, world, inMemory(PROVIDED_TEXT));
+    }),
+    cell('ITI-43', 'large', async (world) => {
+      await retrieved(ask, world, LARGE);
     }),
     cell('ITI-45', 'success', async (world) => {
       const { id } = await fed(world);
@@ -233,6 +229,10 @@ const FAULTS: readonly {
   ),
   sender({ bent: { action: 'urn:ihe:iti:2007:Nothing' } }, 'ActionNotSupported'),
   sender({ actor: 'patient-identity' }, 'ActionNotSupported'),
+  sender(
+    { bent: { replyTo: 'https://callback.example/replies' } },
+    ...['InvalidAddressingHeader', 'OnlyAnonymousAddressSupported'],
+  ),
   sender({ as: 'gateway' }, 'NotAuthorized'),
   { over: { bent: { unknownHeader: true } }, status: 500, code: 'MustUnderstand', subcodes: [] },
   { over: { bent: { soap11: true } }, status: 500, code: 'VersionMismatch', subcodes: [] },
@@ -266,8 +266,18 @@ function pixQuery(
   return { transaction: 'ITI-45', patient, authority, dataSources };
 }
 
+type Asking = (world: InteropWorld, asked: StrangerRequest) => Promise<StrangerAnswer>;
+
+/** The stranger retrieves a document, and has every octet of it. */
+async function retrieved(ask: Asking, world: InteropWorld, content: DocumentContent) {
+  const { uniqueId } = await provided(world, content);
+  const answer = await ask(world, retrieval(uniqueId));
+  const expected = [OK, [await digestOf(content)]];
+  same([registryAnswer(answer), answer.documents], expected, 'the document');
+}
+
 async function failsWith(
-  ask: (world: InteropWorld, asked: StrangerRequest) => Promise<StrangerAnswer>,
+  ask: Asking,
   world: InteropWorld,
   { asked, code }: { asked: StrangerRequest; code: string },
 ): Promise<void> {

@@ -24,6 +24,7 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 WSA = "http://www.w3.org/2005/08/addressing"
 HL7 = "2.16.840.1.113883.1.6"
+MOST_FOR_EMAIL = 16_777_216
 
 
 class Mtom(zeep.Transport):
@@ -223,10 +224,12 @@ def words_in(envelope):
 
 
 def attachments_of(response):
-    """The parts of an answer, by Python's own reader of MIME."""
+    """The parts of an answer, by Python's own reader of MIME; None where it is too large for one that works by lines of text."""
     kind = response.headers.get("Content-Type", "")
     if not kind.startswith("multipart/"):
         return []
+    if len(response.content) > MOST_FOR_EMAIL:
+        return None
     head = f"Content-Type: {kind}\r\nMIME-Version: 1.0\r\n\r\n".encode()
     message: EmailMessage = email.message_from_bytes(head + response.content, policy=email.policy.HTTP)
     found = []

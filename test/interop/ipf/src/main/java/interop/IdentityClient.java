@@ -46,7 +46,9 @@ final class IdentityClient {
       Judge.putWords(answer, "sentWords", request);
       if (Replies.receives(asked)) {
         Exception failed = Replies.ask(camel, asked, asked.endpoint(way.component()), request, each -> put(way, each, answer));
-        return failed == null ? answer : answer.put("fault", Judge.why(failed));
+        if (failed == null) return answer;
+        Judge.putFaultCodes(answer, failed);
+        return answer.put("fault", Judge.why(failed));
       }
       Exchange sent = camel.createProducerTemplate().request(asked.endpoint(way.component()), each -> each.getIn().setBody(request));
       if (sent.getException() != null) {
