@@ -332,6 +332,17 @@ const outward: readonly InteropCase[] = SENT.flatMap(([transaction, feedFor]) =>
     cell(transaction.id, 'outward', 'success', async (world) => {
       same(await send(world, aStranger().id), ACCEPTED, 'the acknowledgement');
     }),
+    // A notification carries ids alone.
+    ...(transaction.id === 'ITI-8'
+      ? [
+          cell(transaction.id, 'outward', 'Japanese', async (world) => {
+            const feed = feedFor(aStranger().id);
+            const sent = await weSend(world, transaction, feed, { place: 'hapi-utf8' });
+            same(sent.sent.length > 0, true, 'whether it carries Japanese text');
+            contains(sent.read, sent.sent, 'the peer');
+          }),
+        ]
+      : []),
     cell(transaction.id, 'outward', 'refusal', async (world) => {
       const { code, details } = await send(world, 'REFUSE-1');
       same([code, details.map((one) => one.code)], ['CE', ['204']], 'the refusal as we read it');
@@ -363,6 +374,17 @@ const outwardManagement = cell('ITI-30', 'outward', 'success', async (world) => 
   }
 });
 
+const outwardManagementRefused = cell('ITI-30', 'outward', 'refusal', async (world) => {
+  const { response } = await weSend(
+    world,
+    ITI_30,
+    registrationOf({ ...aStranger(), id: 'REFUSE-1' }),
+    { place: 'hapi-utf8' },
+  );
+  const { code, details } = response;
+  same([code, details.map((one) => one.code)], ['CE', ['204']], 'the refusal as we read it');
+});
+
 /** HAPI HL7v2 alone, over MLLP and mutual TLS. */
 export const hapiCases: readonly InteropCase[] = [
   ...inwardFeed,
@@ -371,4 +393,5 @@ export const hapiCases: readonly InteropCase[] = [
   ...inwardManagement,
   ...outward,
   outwardManagement,
+  outwardManagementRefused,
 ];
