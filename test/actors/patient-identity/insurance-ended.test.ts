@@ -30,7 +30,10 @@ describe('An insurance that a hospital has told', () => {
   beforeEach(async () => {
     actor = await AnIdentityActor.open();
     const { community, identities, registry } = actor;
-    const authorities = community.assigningAuthorities.map((oid) => ({ oid }));
+    const authorities = community.assigningAuthorities.map((oid) => ({
+      oid,
+      kind: oid === AUTHORITY.region ? ('regional-id' as const) : ('chart-number' as const),
+    }));
     const domains = new DomainTable([...authorities, { oid: INSURANCE, kind: 'insurance-key' }]);
     world = new WorldOfActors();
     world.add(patientIdentity, { identities, community, domains });
