@@ -32,9 +32,9 @@ export interface DeliveryResult {
 
 const CLIENTS = 2;
 /** The latest instant of the kill; where nothing is held back, two rounds of feeding lie before it. */
-const MOST_MS = { mute: 200, deaf: 200, open: 2_000 } as const;
+const MOST_MS = { mute: 200, deaf: 200, open: 1_500 } as const;
 /** Between two changes of one client. */
-const REST_MS = 10;
+const REST_MS = 40;
 const DELIVERY_MS = 30_000;
 const LOOK_MS = 20;
 
@@ -84,15 +84,22 @@ class Run {
   }
 
   async all(): Promise<DeliveryResult> {
-    this.#service = await this.#plan.start(this.#levels.service);
-    this.#region = await this.#plan.start(this.#levels.region);
+    const { service, region } = this.#levels;
+    await Promise.all([
+      this.#plan.start(service).then((started) => {
+        this.#service = started;
+      }),
+      this.#plan.start(region).then((started) => {
+        this.#region = started;
+      }),
+    ]);
     for (let round = 1; round <= this.#plan.rounds; round += 1) {
       await this.#changeAndKill(KILLED_WHILE[(round - 1) % KILLED_WHILE.length] ?? 'open');
       this.#region = await this.#plan.start(this.#levels.region);
       this.#plan.progress?.(round, this.#acknowledged.length);
     }
     await this.#delivered();
-    await Promise.all([this.#region.stop(), this.#service.stop()]);
+    await Promise.all([this.#region?.stop(), this.#service?.stop()]);
     const { findings, above } = await findingsAbove(this.#levels, this.#acknowledged);
     return {
       acknowledged: this.#acknowledged.length,
