@@ -22,6 +22,7 @@ import type { ControlCommands } from './control.ts';
 import { type ImportBatch, importBatch } from './identity-importing.ts';
 import { type IdentityOperation, type PatientUse, recordUse } from './identity-operation.ts';
 import type { Log } from './log.ts';
+import { reviewTidying } from './review-tidying.ts';
 import { Rounds } from './rounds.ts';
 import { wideAreaCommands } from './wide-area-commands.ts';
 
@@ -110,6 +111,7 @@ export class IdentityKeeping {
       'patient.import': (input) => importBatch(input as ImportBatch, this.#options),
       'patient.retry': (input) => this.#retry(input as Asked),
       'patient.consumers': () => this.queues(),
+      ...reviewTidying(this.#options),
       ...wideAreaCommands(this.#options),
     };
   }

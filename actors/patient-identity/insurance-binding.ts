@@ -16,8 +16,8 @@ export interface Bindable {
 /**
  * What the wide-area id service keeps of a feed: names, sex, birth date, addresses and telephones; and in place of each
  * insurance that names one person its keyed hash. An insurance of a household, or without a key to hash it with, is dropped:
- * no number of an insurance is kept in the clear. What is bound stays bound where a feed names no insurance. Other ids of the
- * patient are not kept, an insurance number among them is read as one.
+ * no number of an insurance is kept in the clear. What is bound stays bound where a feed says nothing of insurances, and goes
+ * where it says that there is none. Other ids of the patient are not kept, an insurance number among them is read as one.
  */
 export function boundRegistration<Fed extends Bindable>(fed: Fed, wideArea: WideArea): Fed {
   const { demographics, otherIds, unchanged = [] } = fed;
@@ -30,6 +30,7 @@ export function boundRegistration<Fed extends Bindable>(fed: Fed, wideArea: Wide
   ];
   const insuranceKeys = keysOf(memberships.slice(0, MOST), wideArea);
   const isBound = insuranceKeys.length > 0;
+  const isEnded = memberships.length === 0 && demographics.insurance !== undefined;
   return {
     ...fed,
     otherIds: [],
@@ -41,7 +42,7 @@ export function boundRegistration<Fed extends Bindable>(fed: Fed, wideArea: Wide
       ...(telecoms === undefined ? {} : { telecoms }),
       ...(isBound ? { insuranceKeys } : {}),
     },
-    unchanged: isBound ? unchanged : [...unchanged, 'insuranceKeys'],
+    unchanged: isBound || isEnded ? unchanged : [...unchanged, 'insuranceKeys'],
   };
 }
 

@@ -28,19 +28,28 @@ export function insuranceIdOf(membership: InsuranceMembership): string | undefin
   return membershipIn(id) === undefined ? undefined : id;
 }
 
+/** What a feed tells of other domains. */
+interface Told {
+  readonly otherIds: readonly PatientId[];
+  readonly noneIn?: readonly string[];
+  readonly demographics: Demographics;
+}
+
 /**
  * Reads the other ids that are insurance numbers as what they are: for matching only, and no ids of anybody. They stand beside
- * those that the feed tells in a place of their own (IN1).
+ * those that the feed tells in a place of their own (IN1). A feed that says that there is no id in the domain of the insurances
+ * says that there is no insurance, as an empty IN1-3 does; one that says nothing of the domain leaves it as it was.
  */
-export function readInsuranceIds<
-  Fed extends { readonly otherIds: readonly PatientId[]; readonly demographics: Demographics },
->(fed: Fed, domains: DomainTable): Fed {
-  const isInsurance = ({ assigningAuthority }: PatientId) =>
-    domains.find(assigningAuthority)?.kind === 'insurance-key';
+export function readInsuranceIds<Fed extends Told>(fed: Fed, domains: DomainTable): Fed {
+  const isOfInsurance = (oid: string) => domains.find(oid)?.kind === 'insurance-key';
+  const isInsurance = ({ assigningAuthority }: PatientId) => isOfInsurance(assigningAuthority);
   const told = fed.otherIds.filter(isInsurance);
-  if (told.length === 0) return fed;
-  const read = told.flatMap(({ id }) => membershipIn(id) ?? []);
   const { insurance = [] } = fed.demographics;
+  if (told.length === 0) {
+    if (!(fed.noneIn ?? []).some(isOfInsurance)) return fed;
+    return { ...fed, demographics: { ...fed.demographics, insurance } };
+  }
+  const read = told.flatMap(({ id }) => membershipIn(id) ?? []);
   return {
     ...fed,
     otherIds: fed.otherIds.filter((id) => !isInsurance(id)),
@@ -53,4 +62,23 @@ export function readInsuranceIds<
           },
         }),
   };
+}
+
+/**
+ * A revise of ITI-44 is the whole of what its source knows. So one that lists no insurance says that there is none, where the
+ * directory names the insurances' domain among those that the caller feeds; of another caller it cannot be told whether it ever
+ * knows of insurances.
+ *
+ * @see ITI TF-2: 3.44.4.1.2, Patient Registry Record Revised
+ */
+export function withNoneListed<Fed extends Told>(
+  fed: Fed,
+  fedByCaller: readonly string[],
+  domains: DomainTable,
+): Fed {
+  const listed = fed.otherIds.map(({ assigningAuthority }) => assigningAuthority);
+  const none = fedByCaller.filter(
+    (oid) => domains.find(oid)?.kind === 'insurance-key' && !listed.includes(oid),
+  );
+  return none.length === 0 ? fed : { ...fed, noneIn: [...(fed.noneIn ?? []), ...none] };
 }

@@ -5,7 +5,7 @@ import type { AcceptAcknowledgement } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { type Caller, feed, type World } from '../actor.ts';
 import { rememberAnswer, wasAnswered } from './answer-once.ts';
-import { patientIdentityFeed as overV3 } from './iti-44-patient-identity-feed-hl7v3.ts';
+import { eitherFeed } from './iti-44-patient-identity-feed-hl7v3.ts';
 import type { Change } from './regroup.ts';
 import { linkPatients, unlinkPatients } from './steward.ts';
 import { StewardRefusal } from './stewarding.ts';
@@ -30,7 +30,7 @@ export const patientIdentityManagement = feed(ITI_30, {
         if (!(await wasAnswered(stores, world))) await requireChangeable(request, stores);
         return;
       default:
-        await overV3.check(request, stores, world);
+        await eitherFeed.check(request, stores, world);
     }
   },
 
@@ -47,7 +47,7 @@ export const patientIdentityManagement = feed(ITI_30, {
       case 'change':
         return await change(request, stores, world);
       default:
-        return await overV3.commit(request, stores, world);
+        return await eitherFeed.commit(request, stores, world);
     }
   },
 });
@@ -106,8 +106,8 @@ async function change(
     providerOrganization: { id: current.assigningAuthority },
   } as const;
   const first = asStep(world);
-  await overV3.check(revision, stores, first);
-  await overV3.commit(revision, stores, first);
+  await eitherFeed.check(revision, stores, first);
+  await eitherFeed.commit(revision, stores, first);
   const merge = {
     kind: 'merge',
     ...wrapper,
@@ -115,8 +115,8 @@ async function change(
     subsumed: prior,
     names: [],
   } as const;
-  await overV3.check(merge, stores, world);
-  return await overV3.commit(merge, stores, world);
+  await eitherFeed.check(merge, stores, world);
+  return await eitherFeed.commit(merge, stores, world);
 }
 
 /** The first of the two steps of one message, to be told from the second when it comes again. */

@@ -12,7 +12,7 @@ import { mergeCharts, refuseMerge } from './chart-merge.ts';
 import { heldRefusal, holdIfAnother } from './held-feed.ts';
 import type { IdentityReader, SourceRecord } from './identity-store.ts';
 import { boundRegistration } from './insurance-binding.ts';
-import { readInsuranceIds } from './insurance-ids.ts';
+import { readInsuranceIds, withNoneListed } from './insurance-ids.ts';
 import { type Registered, register } from './linking.ts';
 import { mergeRegionalIds, messageOf } from './merge.ts';
 import type { Change } from './regroup.ts';
@@ -29,7 +29,8 @@ import { takeBack } from './wide-area-return.ts';
  *
  * Ids of other domains (asOtherIDs) are the sender's word about another's patients and link nothing; an id of the
  * affinity domain among them counts only from a caller that may feed the affinity domain, and one of an insurance-key domain
- * is read as the insurance that it tells.
+ * is read as the insurance that it tells. That she has none any more is told by that domain without an id, and by a revise that
+ * lists none of a caller who feeds that domain.
  *
  * A wide-area id service takes regional ids alone, each of the network whose they are, and keeps of the person what it needs. An
  * add of an id whose merge a network has told before undoes that merge: the network has the id in use again, and ITI-44 has no
@@ -43,6 +44,20 @@ import { takeBack } from './wide-area-return.ts';
  * the affinity domain; INTERR when the registry does not take it. Source: ITI TF-2: 3.44.4.1.3, 3.44.4.2.3.
  */
 export const patientIdentityFeed = feed(ITI_44, {
+  check: (request, stores: PatientIdentityStores, world) =>
+    eitherFeed.check(request, stores, world),
+  commit(request, stores: PatientIdentityStores, world) {
+    const { assigningAuthorities } = world.caller;
+    const whole =
+      request.kind === 'revise'
+        ? withNoneListed(request, assigningAuthorities, domainsIn(stores))
+        : request;
+    return eitherFeed.commit(whole, stores, world);
+  },
+});
+
+/** What the feeds of HL7 V3 and v2 have in common: all that a message says, and nothing by what it leaves out. */
+export const eitherFeed = feed(ITI_44, {
   async check(request, stores: PatientIdentityStores, world) {
     const { community, identities } = stores;
     const { caller } = world;
@@ -104,7 +119,7 @@ export const patientIdentityFeed = feed(ITI_44, {
 /** What a registration says, without the message that it came in. */
 export type Registration = Pick<
   PatientRegistrationFeed,
-  'ids' | 'otherIds' | 'demographics' | 'unchanged'
+  'ids' | 'otherIds' | 'noneIn' | 'demographics' | 'unchanged'
 >;
 
 function isRegional(

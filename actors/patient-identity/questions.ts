@@ -17,6 +17,7 @@ interface AskedWith {
   readonly records: IdentityWriter;
   readonly matcher: Matcher;
   readonly issue: Issue;
+  readonly listed?: (what: 'opened' | 'closed') => void;
 }
 
 /** A question that is on the list, or could be. */
@@ -45,7 +46,7 @@ interface Place {
 export async function askPeople(
   unfollowed: readonly Unfollowed[],
   { around, named }: { readonly around: Neighbourhood; readonly named: readonly NamedGroup[] },
-  { records, matcher, issue }: AskedWith,
+  { records, matcher, issue, listed }: AskedWith,
 ): Promise<void> {
   const open = (await records.openReviewsOf([...around.heirs.keys()])).filter(
     ({ kind }) => kind !== 'feed',
@@ -76,11 +77,13 @@ export async function askPeople(
   for (const { number } of open) {
     if (kept.has(number)) continue;
     await records.closeReview(number, { state: 'obsolete', by: 'auto', at: issue.now() });
+    listed?.('closed');
   }
   for (const { review, decision, open: number } of asked) {
     if (number !== undefined) continue;
     const why = decision === undefined ? review.why : (await records.decision(decision))?.why;
     await records.openReview({ ...review, why: why ?? [] }, issue.now());
+    listed?.('opened');
   }
 }
 

@@ -18,6 +18,8 @@ export interface Change {
   readonly issue: Issue;
   readonly affinityDomain: string;
   readonly subscriptions: readonly Subscription[];
+  /** Told of each question that comes on the list of what a person must look at, or leaves it. */
+  readonly listed?: (what: 'opened' | 'closed') => void;
   /** Present at a wide-area id service. */
   readonly wideArea?: WideArea;
   /** Present where a wide-area id service is fed. */

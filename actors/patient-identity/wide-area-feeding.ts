@@ -112,11 +112,17 @@ function messageOf(
   if (kind === 'merge' && first && second) {
     return { ...message, kind, surviving: first, subsumed: second, names: [] };
   }
+  const { insuranceDomain } = above;
+  const otherIds = person?.otherIds ?? [];
   return {
     ...message,
     kind: kind === 'add' ? 'add' : 'revise',
     ids,
-    otherIds: person?.otherIds ?? [],
+    otherIds,
+    // Of the insurances it tells all or that there is none: it may have told one before.
+    ...(kind === 'revise' && insuranceDomain !== undefined && otherIds.length === 0
+      ? { noneIn: [insuranceDomain] }
+      : {}),
     demographics: person?.demographics ?? { names: [] },
   };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert';
 import type { Membership, WrittenRecord } from '../../actors/patient-identity/identity-store.ts';
 import type { NameKeys } from '../../actors/patient-identity/names.ts';
-import type { PatientId } from '../../profiles/patient.ts';
-import type { Reads, Writes } from './database.ts';
+import { type PatientId, patientKey } from '../../profiles/patient.ts';
+import type { Reads, Selectable, Writes } from './database.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import { inSlices } from './in-slices.ts';
 import { markedRows, rowsOf } from './ready-text.ts';
@@ -23,11 +23,10 @@ export async function putRecord(
     demographics: JSON.stringify(demographics),
     revised_at: at.toISOString(),
   };
+  const names = { names: record.names, birthDate: columns.birth_date ?? '' };
   const { number, version } = await (record.number === undefined
-    ? insertRecord(queries, record, columns)
-    : updateRecord(queries, { ...record, number: record.number }, columns));
-  await insertIds(queries, number, ids);
-  await insertNames(queries, number, { names: record.names, birthDate: columns.birth_date ?? '' });
+    ? insertRecord(queries, { ...record, ...names }, columns)
+    : updateRecord(queries, { ...record, ...names, number: record.number }, columns));
   const { mothersNames = [] } = record;
   // Nearly all new records have none.
   if (record.number !== undefined || mothersNames.length > 0) {
@@ -51,6 +50,17 @@ interface RecordColumns {
   readonly revised_at: string;
 }
 
+interface NameRows {
+  readonly names: readonly NameKeys[];
+  readonly birthDate: string;
+}
+
+/** Columns that an index holds. */
+type Indexed = Pick<
+  Selectable<IdentityTables['identity_record']>,
+  'birth_date' | 'keyed_by' | 'compared_by'
+>;
+
 type Numbered = Pick<IdentityTables['identity_record'], 'version'> & { readonly number: number };
 
 // In the path of every feed: texts without the query builder.
@@ -62,12 +72,21 @@ const INSERT_ID =
   'INSERT INTO identity_id (id, assigning_authority, record_number) VALUES (?, ?, ?)';
 const INSERT_NAMES =
   'INSERT INTO identity_name (record_number, position, full_name, family, given, birth_date) VALUES';
+const SELECT_INDEXED =
+  'SELECT birth_date, keyed_by, compared_by FROM identity_record WHERE number = ?';
+const SELECT_IDS =
+  'SELECT id, assigning_authority FROM identity_id WHERE record_number = ? AND merged_into IS NULL';
+const DELETE_ID =
+  'DELETE FROM identity_id WHERE record_number = ? AND assigning_authority = ? AND id = ?';
+const SELECT_NAMES =
+  'SELECT family, given, birth_date FROM identity_name WHERE record_number = ? ORDER BY position';
+const SELECT_KEYS = 'SELECT key FROM identity_key WHERE record_number = ?';
 const INSERT_KEYS = 'INSERT INTO identity_key (key, record_number) VALUES';
 
 /** A new one has its keys from the beginning, so that no index is written twice. */
 async function insertRecord(
   queries: Writing,
-  { toldRegionalId, keys }: WrittenRecord,
+  { toldRegionalId, keys, ids, ...named }: WrittenRecord & NameRows,
   columns: RecordColumns,
 ): Promise<Numbered> {
   const by = keys?.by ?? '';
@@ -82,34 +101,98 @@ async function insertRecord(
   ]);
   assert(row, 'the engine did not number a record');
   if (keys) await insertKeys(queries, row.number, keys.keys);
+  await insertIds(queries, row.number, ids);
+  await insertNames(queries, row.number, named);
   return row;
 }
 
+/** What is as it was is not written again: among many records each of these rows is in a page of its own. */
 async function updateRecord(
   queries: Writing,
-  { number, toldRegionalId, keys }: WrittenRecord & { readonly number: number },
-  columns: RecordColumns,
+  { number, toldRegionalId, keys, ids, ...named }: WrittenRecord & NameRows & { number: number },
+  { birth_date, ...columns }: RecordColumns,
 ): Promise<Numbered> {
+  const [before] = await rowsOf<Indexed>(queries, SELECT_INDEXED, [number]);
   const told = toldRegionalId === undefined ? {} : { told_regional_id: toldRegionalId };
-  const keyed = keys === undefined ? {} : { keyed_by: keys.by, compared_by: keys.by };
+  const indexed: Partial<Indexed> = {
+    birth_date,
+    ...(keys === undefined ? {} : { keyed_by: keys.by, compared_by: keys.by }),
+  };
+  const changed = Object.fromEntries(
+    Object.entries(indexed).filter(([name, value]) => before?.[name as keyof Indexed] !== value),
+  );
   const row = await queries
     .updateTable('identity_record')
-    .set(({ eb }) => ({ ...columns, ...told, ...keyed, version: eb('version', '+', 1) }))
+    .set(({ eb }) => ({ ...columns, ...told, ...changed, version: eb('version', '+', 1) }))
     .where('number', '=', number)
     .returning(['number', 'version'])
     .executeTakeFirstOrThrow();
-  // Those that were given up stay as they are.
-  await queries
-    .deleteFrom('identity_id')
-    .where('record_number', '=', number)
-    .where('merged_into', 'is', null)
-    .execute();
-  await queries.deleteFrom('identity_name').where('record_number', '=', number).execute();
-  if (keys) {
-    await queries.deleteFrom('identity_key').where('record_number', '=', number).execute();
-    await insertKeys(queries, number, keys.keys);
-  }
+  await changeIds(queries, number, ids);
+  await changeNames(queries, number, named);
+  if (keys) await changeKeys(queries, number, keys.keys);
   return row;
+}
+
+/** Those that were given up stay as they are. */
+async function changeIds(
+  queries: Writing,
+  number: number,
+  ids: readonly PatientId[],
+): Promise<void> {
+  const rows = await rowsOf<Pick<IdentityTables['identity_id'], 'id' | 'assigning_authority'>>(
+    queries,
+    SELECT_IDS,
+    [number],
+  );
+  const before = rows.map(({ id, assigning_authority: assigningAuthority }) => ({
+    id,
+    assigningAuthority,
+  }));
+  const wanted = new Set(ids.map(patientKey));
+  const known = new Set(before.map(patientKey));
+  for (const one of before) {
+    if (wanted.has(patientKey(one))) continue;
+    await rowsOf(queries, DELETE_ID, [number, one.assigningAuthority, one.id]);
+  }
+  const fresh = ids.filter((one) => !known.has(patientKey(one)));
+  await insertIds(queries, number, fresh);
+}
+
+async function changeNames(queries: Writing, number: number, named: NameRows): Promise<void> {
+  const before = await rowsOf<NameKeys & { readonly birth_date: string }>(queries, SELECT_NAMES, [
+    number,
+  ]);
+  const { names, birthDate } = named;
+  const isSame =
+    before.length === names.length &&
+    before.every(
+      (row, at) =>
+        row.family === names[at]?.family &&
+        row.given === names[at]?.given &&
+        row.birth_date === birthDate,
+    );
+  if (isSame) return;
+  await queries.deleteFrom('identity_name').where('record_number', '=', number).execute();
+  await insertNames(queries, number, named);
+}
+
+async function changeKeys(
+  queries: Writing,
+  number: number,
+  keys: readonly string[],
+): Promise<void> {
+  const rows = await rowsOf<{ readonly key: string }>(queries, SELECT_KEYS, [number]);
+  const before = new Set(rows.map(({ key }) => key));
+  const gone = [...before].filter((key) => !keys.includes(key));
+  if (gone.length > 0) {
+    await queries
+      .deleteFrom('identity_key')
+      .where('record_number', '=', number)
+      .where('key', 'in', gone)
+      .execute();
+  }
+  const fresh = keys.filter((key) => !before.has(key));
+  await insertKeys(queries, number, fresh);
 }
 
 async function insertIds(
@@ -125,7 +208,7 @@ async function insertIds(
 async function insertNames(
   queries: Writing,
   number: number,
-  { names, birthDate }: { readonly names: readonly NameKeys[]; readonly birthDate: string },
+  { names, birthDate }: NameRows,
 ): Promise<void> {
   if (names.length === 0) return;
   const rows = names.flatMap(({ family, given }, position) => [

@@ -21,6 +21,7 @@ import {
 } from '../formats/hl7v3-person.ts';
 import {
   childrenOf,
+  findAttribute,
   HL7_V3,
   type Located,
   refusalAt,
@@ -51,6 +52,11 @@ export interface PatientRegistrationFeed extends FeedMessage {
   readonly ids: readonly PatientId[];
   /** `asOtherIDs/id`: ids of other domains. */
   readonly otherIds: readonly PatientId[];
+  /**
+   * Domains in which the source says that the patient has no id, or none any longer: `asOtherIDs` with an id that is not
+   * applicable (`NA`), and the domain as its scopingOrganization. Absent: none said.
+   */
+  readonly noneIn?: readonly string[];
   /** `names` is empty where the source sends a name that is null. */
   readonly demographics: Demographics;
   /** What the source leaves as it was: v2 says so by an empty field. Absent: nothing, the demographics are all there is. */
@@ -172,13 +178,24 @@ function readFeed({
   if (providerOrganization === undefined) {
     throw refusalAt(patient, 'SYN100', 'providerOrganization is required');
   }
+  const noneIn = readNoneIn(patient);
   return {
     ids,
     otherIds: withIds(readOtherIds(patient)),
+    ...(noneIn.length === 0 ? {} : { noneIn }),
     demographics: readPerson(patient),
     providerOrganization,
     custodian: requireOid(requireCustodian(registrationEvent)),
   };
+}
+
+/** An id that is unknown, or withheld, says nothing. */
+function readNoneIn(patient: Located): readonly string[] {
+  return childrenOf(requireChild(patient, 'patientPerson'), 'asOtherIDs')
+    .filter((other) =>
+      childrenOf(other, 'id').some((id) => findAttribute(id, 'nullFlavor') === 'NA'),
+    )
+    .map((other) => requireOid(requireChild(other, 'scopingOrganization')));
 }
 
 function requireIds(patient: Located): readonly PatientId[] {
@@ -241,7 +258,9 @@ function encodeFeed(feed: PatientIdentityFeed): Body {
 function subjectOf(feed: PatientIdentityFeed): string {
   const { providerOrganization, custodian } = feed;
   if (feed.kind !== 'merge') {
-    const { ids, demographics: person, otherIds } = feed;
+    const { ids, demographics: person, noneIn = [] } = feed;
+    const none = noneIn.map((assigningAuthority) => ({ assigningAuthority }));
+    const otherIds = [...feed.otherIds, ...none];
     return writeSubject({ ids, person, otherIds, providerOrganization, custodian });
   }
   const { surviving, subsumed, names } = feed;

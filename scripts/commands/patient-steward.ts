@@ -12,6 +12,7 @@ import { patientIdOf } from '../region.ts';
 import { tableOf } from '../table.ts';
 import { patientConsumers } from './patient-consumers.ts';
 import { patientMisfiled } from './patient-misfiled.ts';
+import { tidyReviews } from './patient-tidy.ts';
 
 const EXAMPLE = "'4711^^^&2.999.392.32.10.1&ISO'";
 
@@ -86,12 +87,12 @@ interface Reviews {
 const patientReview = command({
   name: 'patient review',
   summary: {
-    en: 'What waits for a person: list it; accept (one person; of a feed: a correction, let it in) or reject (two people) by number; retry refused moves.',
-    ja: '人の確認を待つもの: list 一覧、accept 同一人物（feed は訂正として反映）、reject 別人（番号で指定）、retry 文書の移動の再試行。',
+    en: 'What waits for a person: list it; accept (one person; of a feed: a correction, let it in) or reject (two people) by number; retry refused moves; tidy a list that an earlier version has filled.',
+    ja: '人の確認を待つもの: list 一覧、accept 同一人物（feed は訂正として反映）、reject 別人（番号で指定）、retry 文書の移動の再試行、tidy 旧版が作った一覧の整理。',
   },
   arguments: {
     what: required(
-      option.oneOf(['list', 'accept', 'reject', 'retry'], {
+      option.oneOf(['list', 'accept', 'reject', 'retry', 'tidy'], {
         en: 'What to do.',
         ja: '行うこと。',
       }),
@@ -105,7 +106,10 @@ const patientReview = command({
   options: {
     ...WHO,
     after: option.integer(
-      { en: 'List only those after this number.', ja: 'この番号より後だけを一覧する。' },
+      {
+        en: 'List, or tidy, only those after this number.',
+        ja: 'この番号より後だけを一覧・整理する。',
+      },
       { least: 0, most: Number.MAX_SAFE_INTEGER },
       0,
     ),
@@ -116,6 +120,7 @@ const patientReview = command({
   },
   async run({ folder, what, number, by, reason, after, surviving }, desk) {
     if (what === 'list') return await listReviews({ folder, by, after }, desk);
+    if (what === 'tidy') return await tidyReviews({ folder, by, after }, desk);
     if (what === 'retry') return await retryMoves({ folder, by }, desk);
     if (number === undefined) {
       throw new UsageError({

@@ -62,7 +62,8 @@ export class Publisher {
   }
 
   /**
-   * ITI-44, as an addition or as a revision. What has no other place in it, the insurance, goes as another id of the patient.
+   * ITI-44, as an addition or as a revision. What has no other place in it, the insurance, goes as another id of the patient;
+   * that she has none any more, as the domain of the insurances without an id.
    *
    * @throws PublicationRefused, PeerFailure
    */
@@ -73,6 +74,7 @@ export class Publisher {
       transmission: this.#region.transmission(),
       ids: [{ id, assigningAuthority }],
       otherIds: this.#insuranceIdsOf(demographics),
+      ...this.#noInsuranceOf(demographics),
       demographics,
       providerOrganization: { id: assigningAuthority, name: institutionName },
       custodian: this.#region.config.device,
@@ -92,6 +94,12 @@ export class Publisher {
     if (assigningAuthority === undefined) return [];
     const ids = insurance.flatMap((membership) => insuranceIdOf(membership) ?? []);
     return ids.map((id) => ({ id, assigningAuthority }));
+  }
+
+  #noInsuranceOf({ insurance }: Demographics): { readonly noneIn?: readonly string[] } {
+    const { insuranceDomain } = this.#publication;
+    if (insurance?.length !== 0 || insuranceDomain === undefined) return {};
+    return { noneIn: [insuranceDomain] };
   }
 
   /** Whether the region has this version's DocumentEntry already: of whatever status. */

@@ -3,6 +3,7 @@ import { type TestPostgres, startPostgres } from '../support/postgres.ts';
 import { compiledStart } from '../support/proof-region.ts';
 import { freshSeed } from '../support/seeded.ts';
 import { type CrashPlan, crash } from './rounds.ts';
+import { deliver } from './wide-area-delivery.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +42,22 @@ async function run(name: string, over: Pick<CrashPlan, 'postgres' | 'kills'>): P
   return findings.length;
 }
 
+/** So many rounds of submissions for one of a region that feeds a wide-area id service. */
+const ROUNDS_FOR_DELIVERY = 8;
+
+/** @returns the number of findings */
+async function runDelivery(): Promise<number> {
+  const some = Math.max(3, Math.ceil(rounds / ROUNDS_FOR_DELIVERY));
+  console.log(`crash between a change and the wide-area id service: ${some} rounds, seed ${seed}`);
+  const { findings, acknowledged, above } = await deliver({ rounds: some, seed, start });
+  for (const finding of findings.slice(0, 50)) console.log(`  ${finding}`);
+  console.log(
+    `crash before delivery: ${some} rounds, ${acknowledged} changes acknowledged, ${above} known to the service, ` +
+      `${findings.length} findings, seed ${seed}`,
+  );
+  return findings.length;
+}
+
 /** The process first, then the postmaster under it. */
 async function runOnPostgres(postgres: TestPostgres): Promise<number> {
   try {
@@ -54,6 +71,6 @@ async function runOnPostgres(postgres: TestPostgres): Promise<number> {
 const start = await compiledStart();
 const findings = values.postgres
   ? await runOnPostgres(await startPostgres())
-  : await run('crash', {});
+  : (await run('crash', {})) + (await runDelivery());
 console.log(findings === 0 ? 'crash: nothing lost, nothing half there' : 'crash: FAILED');
 process.exit(findings === 0 ? 0 : 1);

@@ -129,6 +129,17 @@ describe('A steward at the command line', () => {
     expect((await steward('review', 'retry')).exit).toBe(EXIT.done);
   });
 
+  it('tidies the list, and is told what came of it in either language', async () => {
+    const tidied = await steward('review', 'tidy');
+    expect(tidied).toMatchObject({ exit: EXIT.nothingToDo });
+    expect(tidied.stdout).toBe('0 questions looked at, 0 taken from the list, 0 put on it\n');
+    const { stdout } = await steward('review', 'tidy', '--lang', 'ja');
+    expect(stdout).toContain('確認待ち 0 件を確認');
+    const { stdout: json } = await steward('review', 'tidy', '--after', '7', '--json');
+    expect(JSON.parse(json)).toEqual({ looked: 0, closed: 0, opened: 0, isWhole: true });
+    expect((await deeds()).filter((deed) => deed === 'patient review tidy 0')).toHaveLength(3);
+  });
+
   it('must give a name, and every deed stands in the audit trail with it', async () => {
     const { exit } = await ran('patient', 'unmerge', chart('1'), '--folder', region);
     expect(exit).toBe(EXIT.usage);

@@ -2,6 +2,8 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { frameMllp } from '../../profiles/formats/mllp.ts';
 import { encodeText, ISO_IR87 } from '../../profiles/formats/hl7v2-charsets.ts';
+import { ITI_30 } from '../../profiles/pix/iti-30.ts';
+import { ITI_8 } from '../../profiles/pix/iti-8.ts';
 import { certificatesOf } from '../../scripts/certificate-texts.ts';
 import { breakTrail } from '../support/broken-trail.ts';
 import { eventually } from '../support/expectations.ts';
@@ -204,6 +206,38 @@ describe('HL7 v2 over MLLP', () => {
       expect(said).toMatchObject({ code: acknowledgement, answers: 'X-1' });
       expect(said.errors).toHaveLength(1);
       expect(said.errors[0]).toContain(`ERR||${place}|${code}^${words}^HL70357|E`);
+    },
+  );
+
+  const feeding = ['A01', 'A04', 'A05', 'A08', 'A40'];
+  const managing = ['A24', 'A28', 'A31', 'A37', 'A40', 'A47'];
+
+  it.each([
+    ['those of ITI-8, and of ITI-30 with Merge and Link/Unlink,', 'PIX Manager', '2.3.1'],
+    ['those of ITI-8, and of ITI-30 with Merge and Link/Unlink,', 'PIX Manager', '2.5'],
+    ['those of ITI-8', 'Document Registry', '2.3.1'],
+    ['those of ITI-8', 'Document Registry', '2.5'],
+  ])(
+    'takes of all events of ADT %s at the port of the %s in v%s, and refuses every other with 201',
+    async (_what, actor, version) => {
+      const owed = actor === 'PIX Manager' ? [...feeding, ...managing] : feeding;
+      const link = await open(actor === 'PIX Manager' ? 'patient-identity' : 'document-registry');
+      const taken: string[] = [];
+      for (let number = 1; number <= 62; number += 1) {
+        const trigger = `A${String(number).padStart(2, '0')}`;
+        const { structure = 'ADT_A01' } =
+          [...ITI_8.wire.messages, ...ITI_30.wire.messages].find(
+            (message) => message.trigger === trigger,
+          ) ?? {};
+        // Nothing but its header: what is owed is refused for its first segment that is missing.
+        const header = msh(`ADT^${trigger}^${structure}`, trigger, { version });
+        const { code, errors } = saidIn(await link.ask(messageOf(header)));
+        const [error = ''] = errors;
+        if (/201[&^]/.test(error) && code === 'AR') continue;
+        expect([code, /100[&^]/.test(error)]).toEqual(['AE', true]);
+        taken.push(trigger);
+      }
+      expect(taken).toEqual([...new Set(owed)].sort());
     },
   );
 

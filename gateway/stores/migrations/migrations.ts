@@ -12,6 +12,7 @@ import { WIDE_AREA_IDS } from './0013-wide-area-ids.ts';
 import { WIDE_AREA_FEED } from './0015-wide-area-feed.ts';
 import { MOTHERS_MAIDEN_NAME } from './0016-mothers-maiden-name.ts';
 import { WAITING_REQUESTS } from './0017-waiting-requests.ts';
+import { FEWER_IDENTITY_INDEXES } from './0018-fewer-identity-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step in order; the number of a step is its place here, counted from 1. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   WIDE_AREA_FEED,
   MOTHERS_MAIDEN_NAME,
   WAITING_REQUESTS,
+  FEWER_IDENTITY_INDEXES,
 ];

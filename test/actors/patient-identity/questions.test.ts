@@ -1,9 +1,11 @@
+import { pairOf } from '../../../actors/patient-identity/identity-store.ts';
 import type { Comparable, Matcher } from '../../../actors/patient-identity/matcher.ts';
 import {
   answerReview,
   linkPatients,
   unlinkPatients,
 } from '../../../actors/patient-identity/steward.ts';
+import { type Tidied, tidyReviews } from '../../../actors/patient-identity/tidying.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
 import { AnIdentityActor, AUTHORITY } from '../../support/an-identity-actor.ts';
 import { aCaller } from '../../support/world-of-actors.ts';
@@ -149,6 +151,85 @@ describe('The list of what a person must look at', () => {
       for (const id of charts) await actor.feed(id, { kind: 'revise' });
       expect(await open()).toEqual([]);
       expect(await areLinked(atClinic('C1'), atHospital('H2'))).toBe(true);
+    });
+  });
+
+  describe('filled by an earlier version', () => {
+    /** As that version did: of each pair, whatever else is known. */
+    const putUp = (
+      pairs: readonly (readonly [PatientId, PatientId])[],
+      kind: 'link' | 'feed' = 'link',
+    ) =>
+      actor.identities.change(async (records) => {
+        for (const [one, other] of pairs) {
+          const ends = [await records.recordOf(one), await records.recordOf(other)];
+          const pair = pairOf(ends[0]?.number ?? 0, ends[1]?.number ?? 0);
+          const review = { ...pair, kind, score: 8, ruleSet: 'before', why: [] };
+          await records.openReview(review, actor.world.now);
+        }
+      });
+    const tidied = async () => {
+      const steps: Tidied[] = [];
+      for (let after: number | undefined = 0; after !== undefined; after = steps.at(-1)?.after) {
+        if (steps.length > 5) return steps;
+        const { stores, world } = stewarding();
+        steps.push(await tidyReviews(after, stores, world));
+      }
+      return steps;
+    };
+    const [h1, c1, t1] = [atHospital('H1'), atClinic('C1'), atThird('T1')];
+
+    it('is tidied to one question of each, and stays as it is when it is tidied again', async () => {
+      await begin(doubts, three);
+      const [before] = await open();
+      await putUp([
+        [h1, t1],
+        [c1, t1],
+        [h1, c1],
+      ]);
+      expect(await open()).toHaveLength(4);
+      expect(await tidied()).toEqual([{ looked: 4, closed: 3, opened: 0 }]);
+      expect(await open()).toEqual([before]);
+      expect(await tidied()).toEqual([{ looked: 1, closed: 0, opened: 0 }]);
+      await answer(true);
+      expect(await areLinked(h1, t1)).toBe(true);
+    });
+
+    it('is looked through step by step, each from where the one before has ended', async () => {
+      const people = Array.from({ length: 12 }, (_, at) => `${at + 1}`);
+      const scores = Object.fromEntries(people.map((one) => [`H${one} C${one}`, 7]));
+      await begin(
+        { ...scores, 'H1 T1': 12 },
+        people.flatMap((one) => [atHospital(`H${one}`), atClinic(`C${one}`)]),
+      );
+      await actor.feed(t1);
+      await putUp([[h1, t1]]);
+      expect(await tidied()).toEqual([
+        { looked: 10, closed: 1, opened: 0, after: expect.any(Number) },
+        { looked: 2, closed: 0, opened: 0 },
+      ]);
+      expect(await actor.identities.look((records) => records.openReviews(0, 20))).toHaveLength(12);
+    });
+
+    it('has the merge of two charts put up where only a doubt beside it stood', async () => {
+      await begin({ 'H1 H2': 20, 'H1 T1': 6 }, [h1, atHospital('H2'), t1]);
+      const list = await open();
+      await actor.identities.change(async (records) => {
+        for (const { number, kind } of list) {
+          if (kind !== 'merge') continue;
+          await records.closeReview(number, { state: 'obsolete', by: 'auto', at: actor.world.now });
+        }
+      });
+      expect((await tidied())[0]).toMatchObject({ opened: 1 });
+      expect((await asked()).map(([kind]) => kind)).toContain('merge');
+    });
+
+    it('keeps a feed that was held', async () => {
+      await begin({}, [h1]);
+      await putUp([[h1, h1]], 'feed');
+      expect((await asked()).map(([kind]) => kind)).toEqual(['feed']);
+      expect(await tidied()).toEqual([{ looked: 1, closed: 0, opened: 0 }]);
+      expect((await asked()).map(([kind]) => kind)).toEqual(['feed']);
     });
   });
 });

@@ -187,6 +187,21 @@ describeOnBothDatabases('A region that feeds a wide-area id service', (open) => 
     expect(sent[1]).toMatchObject({ kind: 'revise', otherIds: [{ id: '39131156::1870871:' }] });
   });
 
+  it('tells that an insurance has ended, and the service unbinds it', async () => {
+    const card = [{ insurer: '39131156', number: '1870871' }];
+    await register(atHospital('1'), { demographics: aPerson({ insurance: card }) });
+    await round();
+    const id = await regionalIdOf(atHospital('1'));
+    const keysAbove = async () =>
+      (await service.identities.look((records) => records.recordOf(id)))?.demographics
+        .insuranceKeys;
+    expect(await keysAbove()).toHaveLength(1);
+    await register(atHospital('1'), { demographics: aPerson({ insurance: [] }) });
+    await round();
+    expect(sent[1]).toMatchObject({ kind: 'revise', otherIds: [], noneIn: [INSURANCE] });
+    expect(await keysAbove()).toBeUndefined();
+  });
+
   it('tells a revision that says something new, and is silent where nothing has changed', async () => {
     await register(atHospital('1'));
     await register(atHospital('1'));

@@ -408,6 +408,13 @@ describeOnBothDatabases('A wide-area id service', (open) => {
       expect(record?.demographics.insuranceKeys).toHaveLength(1);
     });
 
+    it('and undoes the binding where a later feed says that there is no insurance', async () => {
+      await service.feed('east', 'E-1', person({ insurance: [card] }));
+      await service.feed('east', 'E-1', { ...person(), kind: 'revise', noneIn: [INSURANCE] });
+      const record = await service.identities.look((records) => records.recordOf(E1));
+      expect(record?.demographics.insuranceKeys).toBeUndefined();
+    });
+
     it('and keeps nothing of an insurance without a key', async () => {
       service = new AWideAreaService(database, { isKeyed: false });
       await service.feed('east', 'E-1', person({ insurance: [card] }));

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { WrittenRecord } from '../../../actors/patient-identity/identity-store.ts';
 import { SqlIdentityStore } from '../../../gateway/stores/sql-identity-store.ts';
 import { SqliteConnection } from '../../../gateway/stores/sqlite-connection.ts';
 import { emptyDatabase } from '../../support/databases.ts';
@@ -81,3 +82,109 @@ describe('Whoever asks for patients, however many there are,', () => {
     }
   });
 });
+
+describe('A revision of a patient', () => {
+  const names = [{ family: 'シケン', given: 'タロウ' }];
+  const before = {
+    ids: [
+      { id: '1', assigningAuthority: '2.999.1' },
+      { id: '2', assigningAuthority: '2.999.2' },
+    ],
+    demographics: { names: [], birthTime: '19700101' },
+    regionalId: '',
+    names,
+    keys: { by: 'one', keys: ['birth', 'telephone'] },
+  };
+  const at = new Date('2030-04-01T00:00:00Z');
+
+  /** The tables whose rows come and go, and the columns that are set, when a record becomes another. */
+  async function writtenBy(change: Partial<WrittenRecord>) {
+    const database = await emptyDatabase();
+    const store = new SqlIdentityStore(database);
+    const number = await store.change((records) => records.put(before, at));
+    const written: string[] = [];
+    const run = SqliteConnection.prototype.run;
+    const spy = jest.spyOn(SqliteConnection.prototype, 'run').mockImplementation(function (
+      this: SqliteConnection,
+      text,
+      parameters,
+    ) {
+      const done = run.call(this, text, parameters);
+      const [, verb = '', table = ''] =
+        /^(insert into|delete from) "?identity_(\w+)/i.exec(text) ?? [];
+      if (table !== '' && table !== 'record_version' && done.changes > 0) {
+        written.push(`${verb.split(' ')[0]?.toLowerCase()} ${done.changes} ${table}`);
+      }
+      const [, columns] = /^update "identity_record" set (.*) where/i.exec(text) ?? [];
+      if (columns !== undefined) {
+        written.push(...(columns.match(/birth_date|keyed_by|compared_by/g) ?? []));
+      }
+      return done;
+    });
+    try {
+      await store.change((records) => records.put({ ...before, ...change, number }, at));
+      const [record] = await store.look((records) => records.recordsWith([number]));
+      const found = await store.look((records) =>
+        records.withKeys((change.keys ?? before.keys).keys, 10),
+      );
+      const criteria = {
+        names: [{ family: [part('ケンサ')], given: [] }],
+      };
+      const searched = await store.look((records) => records.search(criteria, 10));
+      return {
+        written,
+        ids: record?.ids.map(({ id }) => id),
+        version: record?.version,
+        isFoundByKeys: found.length === 1,
+        isFoundByNewName: searched.records.length === 1,
+      };
+    } finally {
+      spy.mockRestore();
+      await database.close();
+    }
+  }
+
+  it('writes nothing again by which she is found where that has not changed', async () => {
+    const demographics = { ...before.demographics, telecoms: [{ value: 'tel:+81-1' }] };
+    expect(await writtenBy({ demographics })).toMatchObject({
+      written: [],
+      ids: ['1', '2'],
+      version: 2,
+      isFoundByKeys: true,
+    });
+  });
+
+  it.each<[string, Partial<WrittenRecord>, object]>([
+    [
+      'a key',
+      { keys: { by: 'one', keys: ['birth', 'another'] } },
+      { written: ['delete 1 key', 'insert 1 key'], isFoundByKeys: true },
+    ],
+    [
+      'the rule set of the keys',
+      { keys: { by: 'two', keys: ['birth', 'telephone'] } },
+      { written: ['keyed_by', 'compared_by'] },
+    ],
+    [
+      'an id',
+      { ids: [before.ids[0] ?? never(), { id: '3', assigningAuthority: '2.999.3' }] },
+      { written: ['delete 1 id', 'insert 1 id'], ids: ['1', '3'] },
+    ],
+    [
+      'a name',
+      { names: [{ family: 'ケンサ', given: 'タロウ' }] },
+      { written: ['delete 1 name', 'insert 1 name'], isFoundByNewName: true },
+    ],
+    [
+      'the birth date',
+      { demographics: { names: [], birthTime: '19700102' } },
+      { written: ['birth_date', 'delete 1 name', 'insert 1 name'] },
+    ],
+  ])('writes %s where that has changed, and nothing else', async (_what, change, expected) => {
+    expect(await writtenBy(change)).toMatchObject(expected);
+  });
+});
+
+function never(): never {
+  throw new Error('not there');
+}

@@ -32,6 +32,7 @@ const FEEDS: readonly [PatientIdentityFeed, ...PatientIdentityFeed[]] = [
   aPatientIdentityFeed({
     ids: [aPatientId(), aPatientId({ id: 'A & "B" <C>' })],
     otherIds: [aPatientId({ id: 'X-9', assigningAuthority: '2.999.7' })],
+    noneIn: ['2.999.8'],
     demographics: aPerson({
       administrativeGender: 'UN',
       birthTime: '1970',
@@ -105,6 +106,17 @@ describe('ITI-44 Patient Identity Feed HL7 V3', () => {
       );
       expect(xml).toContain('<family qualifier="BR">旧姓</family>');
     });
+  });
+
+  it.each([
+    ['has none there', 'NA', ['2.999.8']],
+    ['has one there that is not known', 'UNK', undefined],
+    ['has perhaps one there', 'NI', undefined],
+  ])('reads of another domain that the patient %s (%s)', (_what, flavor, noneIn) => {
+    const other = `<asOtherIDs classCode="PAT"><id nullFlavor="${flavor}"/><scopingOrganization classCode="ORG" determinerCode="INSTANCE"><id root="2.999.8"/></scopingOrganization></asOtherIDs>`;
+    const feed = decodeAltered('</patientPerson>', `${other}</patientPerson>`)();
+    expect(feed).toMatchObject({ otherIds: [] });
+    expect(feed.noneIn).toEqual(noneIn);
   });
 
   it('has the actions of add, revise and merge', () => {
