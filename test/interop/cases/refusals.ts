@@ -47,6 +47,7 @@ const REQUESTS: Readonly<Record<string, (file: string) => object>> = {
   'ITI-43': () => ({ documents: [document()] }),
   'ITI-44': () => ({ ...v3, ...person }),
   'ITI-45': () => ({ ...v3, wanted: PROOF.affinityDomain }),
+  'ITI-46': () => ({ sender: IPF.device, receiver: PROOF.device, ...named(PATIENT) }),
   'ITI-47': () => ({ sender: PROOF.sourceId, receiver: PROOF.device, ...person }),
   'ITI-51': () => ({
     query: 'FindDocumentsForMultiplePatients',
@@ -66,11 +67,12 @@ const REQUESTS: Readonly<Record<string, (file: string) => object>> = {
   'ITI-92': version,
 };
 
-const V3: readonly string[] = ['ITI-44', 'ITI-45', 'ITI-47', 'ITI-55'];
+const FEEDS: readonly string[] = ['ITI-44', 'ITI-46'];
+const V3: readonly string[] = [...FEEDS, 'ITI-45', 'ITI-47', 'ITI-55'];
 
 /** How a V3 answer is refused with a code, as whoever asked has to read it. */
 const refusedV3 = (transaction: string, code: string) =>
-  transaction === 'ITI-44'
+  FEEDS.includes(transaction)
     ? ['CE', undefined, [code]]
     : ['AE', queryResponseCodeOf([new Refusal(code, REASON)]), [code]];
 
