@@ -1,3 +1,4 @@
+import { commitTogether, type WaitingWrite } from './commit-together.ts';
 import { copyFromPostgres } from './copy-from-postgres.ts';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
@@ -42,10 +43,11 @@ export interface Database {
   /**
    * All of it or nothing, as if no other write ran beside it. Resolves only after the COMMIT has been synced to the disk.
    *
-   * SQLite gathers writes that wait into one commit, each behind a savepoint, so that one that throws takes only itself
-   * back. PostgreSQL runs writes beside each other, SERIALIZABLE; where two come in each other's way, one of them is taken
-   * back and **its work is run again**. So the work has no effect outside its queries: what it fills or counts, it makes
-   * afresh in each run, and what shall follow a write is done after `write` has resolved.
+   * SQLite gathers writes that wait into one commit; where one of them throws after it has changed something, all of them
+   * are taken back and **run again**, each behind a savepoint, so that it takes only itself back. PostgreSQL runs writes
+   * beside each other, SERIALIZABLE; where two come in each other's way, one of them is taken back and **run again**. So the
+   * work has no effect outside its queries: what it fills or counts, it makes afresh in each run, and what shall follow a
+   * write is done after `write` has resolved.
    *
    * @throws WriteOutcomeUnknown when the connection to PostgreSQL was lost in the COMMIT
    * @throws DatabaseAway when PostgreSQL cannot be reached: nothing was done
@@ -73,8 +75,8 @@ export type DatabaseOptions = DatabasePlace & {
   readonly migrations?: readonly Migration[];
 };
 
-/** At most so many writes share one commit; then those who wait are told before more is taken. */
-const MOST_WRITES_A_COMMIT = 256;
+/** A commit waits for at most so many turns of the event loop that each bring another write. */
+const MOST_TURNS_GATHERED = 16;
 
 /**
  * Opens the database and brings its schema up to date.
@@ -128,12 +130,6 @@ function held(): Error {
   return new Error(
     `the database was held for ${HELD_MS} ms: a read or write awaits something that is not its own query`,
   );
-}
-
-interface WaitingWrite {
-  work(): Promise<unknown>;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
 }
 
 class SqliteDatabase implements Database {
@@ -229,11 +225,24 @@ class SqliteDatabase implements Database {
     for (const turn of turns) turn();
   }
 
-  /** After this turn of the event loop, so that the writes of all messages that it brought share one commit. */
+  /**
+   * Once a turn of the event loop has brought no other write: so those of all messages that are being read share one commit,
+   * whose sync and whose pages cost more than the writes themselves. Each message awaits other things before its write, so
+   * that those that came together do not all arrive in one turn.
+   */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#gather(0, MOST_TURNS_GATHERED);
+  }
+
+  #gather(gathered: number, turnsLeft: number): void {
     setImmediate(() => {
+      const waiting = this.#writes.length;
+      if (waiting > gathered && turnsLeft > 0) {
+        this.#gather(waiting, turnsLeft - 1);
+        return;
+      }
       this.#scheduled = false;
       this.#begin();
     });
@@ -250,7 +259,7 @@ class SqliteDatabase implements Database {
     clearTimeout(this.#keptOutTooLong);
     this.#keptOutTooLong = undefined;
     this.#writing = true;
-    void this.#commitAll().finally(() => {
+    void commitTogether(this.#connection, this.#writes).finally(() => {
       this.#writing = false;
       this.#nextTurn();
       if (this.#writes.length > 0) this.#schedule();
@@ -263,43 +272,6 @@ class SqliteDatabase implements Database {
     this.#keptOutTooLong = undefined;
     for (const write of this.#writes.splice(0)) write.reject(held());
     this.#nextTurn();
-  }
-
-  async #commitAll(): Promise<void> {
-    const taken: WaitingWrite[] = [];
-    const settle: (() => void)[] = [];
-    try {
-      this.#connection.exec('BEGIN IMMEDIATE');
-      while (taken.length < MOST_WRITES_A_COMMIT) {
-        const next = this.#writes.shift();
-        if (next === undefined) break;
-        taken.push(next);
-        settle.push(await this.#run(next));
-      }
-      this.#connection.exec('COMMIT');
-      for (const tell of settle) tell();
-    } catch (error) {
-      if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
-      // A failed BEGIN has taken none: then all that wait are told, for none of them could begin.
-      if (taken.length === 0) taken.push(...this.#writes.splice(0));
-      for (const write of taken) write.reject(error);
-    }
-  }
-
-  /** Runs one write behind its savepoint. What it came to is told after the commit. */
-  async #run(write: WaitingWrite): Promise<() => void> {
-    this.#connection.exec('SAVEPOINT one_write');
-    try {
-      const value = await write.work();
-      this.#connection.exec('RELEASE one_write');
-      return () => write.resolve(value);
-    } catch (error) {
-      // SQLite itself ends the whole transaction when the disk is full or fails: then no savepoint is left.
-      if (!this.#connection.inTransaction) throw error;
-      this.#connection.exec('ROLLBACK TO one_write');
-      this.#connection.exec('RELEASE one_write');
-      return () => write.reject(error);
-    }
   }
 }
 

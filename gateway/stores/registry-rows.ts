@@ -6,7 +6,6 @@ import type { PatientId } from '../../profiles/patient.ts';
 import type { AvailabilityStatus, Code } from '../../profiles/xds/metadata.ts';
 import {
   classificationsOf,
-  codeOf,
   identifierOf,
   kindOf,
   type MetadataKind,
@@ -115,7 +114,7 @@ export type ManyValued =
   | 'referenceIdList';
 
 /** A code as a column holds it. A coding scheme is an OID or a name without a bar, so that no two codes are alike. */
-export function codeKey({ code, codingScheme }: Code): string {
+export function codeKey({ code, codingScheme }: Pick<Code, 'code' | 'codingScheme'>): string {
   return `${codingScheme}|${code}`;
 }
 
@@ -224,7 +223,7 @@ export function storedObjectOf(object: RegistryObject): StoredObject {
     version: versionOf(object.versionName) ?? 1,
     document_availability: columns.document_availability ?? null,
     head: headOf(head),
-    content: octetsOfPieces([content]),
+    content: octetsOfPieces([content], Buffer.allocUnsafe),
   };
   return { row, values: searchedValues(object, kind) };
 }
@@ -326,7 +325,10 @@ function searchedValues(object: RegistryObject, kind: MetadataKind): StoredObjec
 }
 
 function codesOf(object: RegistryObject, scheme: string): readonly string[] {
-  return classificationsOf(object, scheme).map((one) => codeKey(codeOf(one)));
+  return classificationsOf(object, scheme).map((one) => {
+    const [codingScheme = ''] = slotValues(one, 'codingScheme');
+    return codeKey({ code: one.nodeRepresentation ?? '', codingScheme });
+  });
 }
 
 function instant(dtm: string | undefined): string | undefined {

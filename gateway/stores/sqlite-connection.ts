@@ -42,6 +42,8 @@ interface Prepared {
   readonly statement: ReturnType<InstanceType<typeof Libsql>['prepare']>;
   /** It returns rows. */
   readonly reads: boolean;
+  /** It may change something. */
+  readonly changes: boolean;
   /** Columns that hold octets. */
   readonly octets: readonly string[];
 }
@@ -52,6 +54,7 @@ export class SqliteConnection {
   readonly #statements = new Map<string, Prepared>();
   /** Of the texts of `#statements`. */
   #characters = 0;
+  #changing = 0;
 
   /** Where the database lies; `:memory:` for one that lies nowhere. */
   readonly path: string;
@@ -64,6 +67,11 @@ export class SqliteConnection {
   /** What is kept prepared now. */
   get kept(): { readonly statements: number; readonly characters: number } {
     return { statements: this.#statements.size, characters: this.#characters };
+  }
+
+  /** How many statements were run that may have changed something: all but SELECTs. */
+  get changing(): number {
+    return this.#changing;
   }
 
   get inTransaction(): boolean {
@@ -82,7 +90,8 @@ export class SqliteConnection {
    */
   run(text: string, parameters: readonly unknown[] = []): { rows: SqlRow[]; changes: number } {
     const bound = requireSqlParameters(parameters);
-    const { statement, reads, octets } = this.#prepared(text);
+    const { statement, reads, changes, octets } = this.#prepared(text);
+    if (changes) this.#changing += 1;
     if (!reads) return { rows: [], changes: statement.run(bound).changes };
     const rows = statement.all(bound) as SqlRow[];
     for (const column of octets) {
@@ -131,7 +140,7 @@ export class SqliteConnection {
     const octets = columns
       .filter(({ type }) => type === null || !TEXT_OR_INTEGER.test(type))
       .map(({ name }) => name);
-    const prepared = { statement, reads, octets };
+    const prepared = { statement, reads, changes: !/^\s*SELECT\b/i.test(text), octets };
     this.#statements.set(text, prepared);
     this.#characters += text.length;
     const { most, mostCharacters } = STATEMENTS_KEPT;

@@ -13,6 +13,7 @@ import {
   type Slot,
 } from './ebxml.ts';
 import { elementsOf, textOf, XML_NAMESPACE, type XmlElement } from './xml.ts';
+import { oneCopyOf } from './xml-names.ts';
 
 /** How strictly ebRIM is read. A submission is refused for what the schema does not know; a peer's answer keeps it. */
 export interface EbxmlReading {
@@ -101,6 +102,8 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   ],
   ExternalIdentifier: [...OBJECT_ATTRIBUTES, 'registryObject', 'identificationScheme', 'value'],
 };
+const SLOT_ATTRIBUTES = ['name', 'slotType'];
+const STRING_ATTRIBUTES = ['value', 'charset', XML_LANG];
 
 /**
  * Reads an ExtrinsicObject, RegistryPackage or Association. Children are taken in any order; they are written in the schema's.
@@ -164,7 +167,7 @@ function classificationOf(element: XmlElement, reader: Reader): Classification {
   const part = decodePart(element, reader);
   // The spread stands last: V8 makes a new shape of each literal that goes on after one.
   return defined<Classification>({
-    classificationScheme: reader.optional(element, 'classificationScheme'),
+    classificationScheme: schemeOf(reader.optional(element, 'classificationScheme')),
     classificationNode: reader.optional(element, 'classificationNode'),
     classifiedObject: reader.required(element, 'classifiedObject'),
     nodeRepresentation: reader.optional(element, 'nodeRepresentation'),
@@ -172,11 +175,16 @@ function classificationOf(element: XmlElement, reader: Reader): Classification {
   });
 }
 
+/** There are few schemes, and each of an object's is compared with each that a rule asks for. */
+function schemeOf<Text extends string | undefined>(text: Text): Text | string {
+  return text === undefined ? text : oneCopyOf(text);
+}
+
 function externalIdentifierOf(element: XmlElement, reader: Reader): ExternalIdentifier {
   const part = decodePart(element, reader);
   return defined<ExternalIdentifier>({
     registryObject: reader.required(element, 'registryObject'),
-    identificationScheme: reader.required(element, 'identificationScheme'),
+    identificationScheme: schemeOf(reader.required(element, 'identificationScheme')),
     value: reader.required(element, 'value'),
     ...part,
   });
@@ -239,7 +247,7 @@ function localizedStrings(element: XmlElement | undefined, reader: Reader): Loca
   if (element === undefined) return [];
   return elementsOf(element).map((child) => {
     if (!isRim(child, 'LocalizedString')) reader.unknown(child, element);
-    reader.refuseAttributes(child, ['value', 'charset', XML_LANG]);
+    reader.refuseAttributes(child, STRING_ATTRIBUTES);
     return defined<LocalizedString>({
       value: reader.required(child, 'value', FREE_FORM_TEXT),
       lang: child.attributes.get(XML_LANG),
@@ -255,7 +263,7 @@ export function decodeSlot(element: XmlElement, reading: EbxmlReading): Slot {
 
 function slotOf(element: XmlElement, reader: Reader): Slot {
   const name = reader.required(element, 'name');
-  reader.refuseAttributes(element, ['name', 'slotType']);
+  reader.refuseAttributes(element, SLOT_ATTRIBUTES);
   const lists = elementsOf(element);
   const list = lists[0];
   if (list === undefined || lists.length > 1 || !isRim(list, 'ValueList')) {

@@ -80,6 +80,39 @@ export class ElementNames {
   }
 }
 
+/** Names and namespaces of which one copy is kept; what comes when it is full is left as it is. */
+const KEPT = new Map<string, string>();
+const MOST_KEPT = 4_096;
+const LONGEST_KEPT = 128;
+
+/**
+ * The same text, as the engine's one copy of it, which compares with a text of the program in one step. A name that is cut out
+ * of a document is compared letter by letter each time that it is asked for, and holds on to the document.
+ */
+export function oneCopyOf(name: string): string {
+  const kept = KEPT.get(name);
+  if (kept !== undefined) return kept;
+  if (KEPT.size >= MOST_KEPT || name.length > LONGEST_KEPT) return name;
+  // Keys of objects are such copies.
+  const [copy = name] = Object.keys({ [name]: true });
+  KEPT.set(copy, copy);
+  return copy;
+}
+
+/** `oneCopyOf` for texts that mostly are the very same as the one before, as the namespaces that a parser resolves are. */
+export class LastCopy {
+  #text = '';
+  #copy = '';
+
+  of(text: string): string {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#copy = oneCopyOf(text);
+    }
+    return this.#copy;
+  }
+}
+
 /**
  * The prefix and the local part of what may be a qualified name; the prefix is empty where there is none.
  *

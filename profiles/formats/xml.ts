@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { Fault } from '../refusal.ts';
-import { ElementNames, type Prefixes, qualifiedName, type Scope } from './xml-names.ts';
+import {
+  ElementNames,
+  LastCopy,
+  oneCopyOf,
+  type Prefixes,
+  qualifiedName,
+  type Scope,
+} from './xml-names.ts';
 
 /** An element with its namespace resolved. Prefixes are gone: XML is read by namespace and name. */
 export interface XmlElement {
@@ -95,6 +102,7 @@ class Builder {
   readonly #parser = new SaxesParser({ xmlns: true, position: false });
   readonly #limits: XmlLimits;
   readonly #open: Growing[] = [];
+  readonly #namespaces = new LastCopy();
   #root: Growing | undefined;
   readonly #lines: ElementLines | undefined;
   #elements = 0;
@@ -165,12 +173,13 @@ class Builder {
       const { prefix, local, uri, value } = attribute;
       if (prefix === 'xmlns' || qualified === 'xmlns') continue;
       attributes ??= new Map();
-      attributes.set(prefix === '' ? local : `{${uri}}${local}`, value);
+      // A key is one copy already; `local` is cut out of the document.
+      attributes.set(prefix === '' ? qualified : `{${uri}}${local}`, value);
       bindings = this.#bound(value, bindings, uri === XSI && local === 'type');
     }
     const element: Growing = {
-      namespace: tag.uri,
-      name: tag.local,
+      namespace: this.#namespaces.of(tag.uri),
+      name: oneCopyOf(tag.local),
       attributes: attributes ?? NO_ATTRIBUTES,
       children: [],
     };

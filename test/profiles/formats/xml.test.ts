@@ -254,6 +254,20 @@ function joined(children: readonly XmlNode[]): XmlNode[] {
   return all;
 }
 
+describe('names of which one copy is kept', () => {
+  it('are read as they stand, however many there are, and however long', () => {
+    const names = Array.from({ length: 5_000 }, (_, n) => `試験-${n}`);
+    names.push('n'.repeat(300), '__proto__', 'constructor', '試験-0');
+    const read = parseXml(
+      `<all>${names.map((one) => `<${one} xmlns="urn:${one}" ${one}="1"/>`).join('')}</all>`,
+    );
+    const children = elementsOf(read);
+    expect(children.map((child) => child.name)).toEqual(names);
+    expect(children.map(({ namespace }) => namespace)).toEqual(names.map((one) => `urn:${one}`));
+    expect(children.every((child, at) => attributeOf(child, names[at] ?? '') === '1')).toBe(true);
+  });
+});
+
 describe('XML, as it is written', () => {
   it('is read back as it was, whatever prefixes are preferred', () => {
     const prefixes = fc.constantFrom(
