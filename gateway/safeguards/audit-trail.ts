@@ -30,6 +30,9 @@ export interface AuditTrailOptions {
 /** Room for some thousand records, so that what was let in can also be recorded. */
 const LEAST_FREE_BYTES = 16 * 1024 * 1024;
 
+/** How long a look at the disk holds: what is recorded in that time fits into that room many times over. */
+const LOOK_HOLDS_MS = 100;
+
 interface Waiting {
   readonly messages: readonly string[];
   readonly resolve: () => void;
@@ -55,6 +58,7 @@ export class AuditTrail {
   #failure: Error | undefined;
   #isClosed = false;
   #looking: Promise<StatsFs> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     file: FileHandle,
@@ -118,15 +122,23 @@ export class AuditTrail {
    */
   async check(): Promise<void> {
     if (this.#failure) throw this.#failure;
-    // Those who ask while the disk is being looked at get that look's answer.
-    this.#looking ??= statfs(this.#options.directory).finally(() => {
-      this.#looking = undefined;
-    });
-    const { bavail, bsize } = await this.#looking;
+    const { bavail, bsize } = await this.#lookAtDisk();
     const least = this.#options.leastFreeBytes ?? LEAST_FREE_BYTES;
     if (bavail * bsize < least) {
       throw new Error(`less than ${least} octets are free for the audit trail`);
     }
+  }
+
+  /** Those who ask while the disk is being looked at, or soon after, get that look's answer. */
+  async #lookAtDisk(): Promise<StatsFs> {
+    if (performance.now() - this.#lookedAt > LOOK_HOLDS_MS) {
+      this.#lookedAt = performance.now();
+      this.#looking = statfs(this.#options.directory).catch((error: unknown) => {
+        this.#lookedAt = Number.NEGATIVE_INFINITY;
+        throw error;
+      });
+    }
+    return await (this.#looking ?? statfs(this.#options.directory));
   }
 
   /** Waits for what was appended, and closes. Afterwards `append` and `check` throw. */
