@@ -7,14 +7,20 @@ export const WEAKENINGS: Readonly<
   'sqlite-writes': {
     engine: 'sqlite',
     what: 'the writes of a commit run beside each other instead of one after the other',
-    file: 'gateway/stores/database.ts',
+    file: 'gateway/stores/commit-together.ts',
     replace: [
-      ['settle.push(await this.#run(next));', 'settle.push(this.#run(next));'],
       [
-        "this.#connection.exec('COMMIT');",
-        "const told = await Promise.all(settle); this.#connection.exec('COMMIT');",
+        'const settle: Tell[] = [];\n  while',
+        'const settle: Tell[] = [];\n  const beside: Promise<unknown>[] = [];\n  while',
       ],
-      ['for (const tell of settle)', 'for (const tell of told)'],
+      [
+        'const { changing } = connection;\n    try {\n      const value = await write.work();\n      settle.push(() => write.resolve(value));',
+        'const { changing } = connection;\n    try {\n      const working = write.work();\n      beside.push(working.catch(() => {}));\n      settle.push(() => void working.then(write.resolve, write.reject));',
+      ],
+      [
+        '  return settle;\n}\n\n/** Takes all back',
+        '  await Promise.all(beside);\n  return settle;\n}\n\n/** Takes all back',
+      ],
     ],
   },
   'postgres-writes': {
