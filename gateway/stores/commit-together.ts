@@ -56,8 +56,8 @@ async function runAll(
     taken.push(write);
     const { changing } = connection;
     try {
-      const value = await write.work();
-      settle.push(() => write.resolve(value));
+      const outcome = await write.work();
+      settle.push(() => write.resolve(outcome));
     } catch (error) {
       requireTransaction(connection, error);
       if (connection.changing !== changing) return undefined;

@@ -8,18 +8,19 @@ export const WEAKENINGS: Readonly<
     engine: 'sqlite',
     what: 'the writes of a commit run beside each other instead of one after the other',
     file: 'gateway/stores/commit-together.ts',
+    // Each line stands alike in the source and in what is compiled of it.
     replace: [
       [
-        'const settle: Tell[] = [];\n  while',
-        'const settle: Tell[] = [];\n  const beside: Promise<unknown>[] = [];\n  while',
+        'const outcome = await write.work();',
+        'const working = write.work(); (taken.beside ??= []).push(working.catch(() => {}));',
       ],
       [
-        'const { changing } = connection;\n    try {\n      const value = await write.work();\n      settle.push(() => write.resolve(value));',
-        'const { changing } = connection;\n    try {\n      const working = write.work();\n      beside.push(working.catch(() => {}));\n      settle.push(() => void working.then(write.resolve, write.reject));',
+        'settle.push(() => write.resolve(outcome));',
+        'settle.push(() => void working.then(write.resolve, write.reject));',
       ],
       [
-        '  return settle;\n}\n\n/** Takes all back',
-        '  await Promise.all(beside);\n  return settle;\n}\n\n/** Takes all back',
+        "connection.exec('COMMIT');",
+        "await Promise.all(taken.beside ?? []); connection.exec('COMMIT');",
       ],
     ],
   },
