@@ -28,6 +28,7 @@ import { attend } from '../safeguards/attend.ts';
 import { type ExchangeOutcome, outcomeOf } from '../safeguards/audit.ts';
 import type { Peer } from './incoming.ts';
 import type { BoundAnswer, PipelineHouse } from './pipeline.ts';
+import { strangeMessage } from './strange-message.ts';
 
 /** One frame, once its peer is known. */
 export interface IncomingFrame {
@@ -285,9 +286,7 @@ async function audit(
 ): Promise<void> {
   const { transaction, header, message } = progress;
   if (!transaction) {
-    // No event of a transaction tells of it; who sends what nobody here reads is to be found all the same.
-    const codes = refusals.map(({ code }) => code).join(' ');
-    await house.alert(peer, `not a message of a transaction: ${codes}`, endpoint);
+    await house.alert(peer, strangeMessage(refusals), endpoint);
     return;
   }
   const msh = requireSegment(message, 'MSH');

@@ -30,6 +30,7 @@ import { frameAnswer, frameFault, type Reply } from './frame.ts';
 import type { Incoming, Peer } from './incoming.ts';
 import { receivedMessage } from './received-message.ts';
 import { codeOfShortage } from './shortage.ts';
+import { strangeMessage } from './strange-message.ts';
 import { type PipelineLimits, unframe } from './unframe.ts';
 import type { RequestValidation } from './wsdl.ts';
 
@@ -303,9 +304,7 @@ async function audit(
 ): Promise<void> {
   const { transaction } = progress;
   if (!transaction) {
-    // No event of a transaction tells of it; who sends what nobody here reads is to be found all the same.
-    const codes = refusals.map(({ code }) => code).join(' ');
-    await house.alert(incoming.peer, `not a message of a transaction: ${codes}`, incoming.endpoint);
+    await house.alert(incoming.peer, strangeMessage(refusals), incoming.endpoint);
     return;
   }
   await house.record(

@@ -57,8 +57,7 @@ export class AuditTrail {
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
   #isClosed = false;
-  #looking: Promise<StatsFs> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #look: { readonly at: number; readonly disk: Promise<StatsFs> } | undefined;
 
   private constructor(
     file: FileHandle,
@@ -130,15 +129,17 @@ export class AuditTrail {
   }
 
   /** Those who ask while the disk is being looked at, or soon after, get that look's answer. */
-  async #lookAtDisk(): Promise<StatsFs> {
-    if (performance.now() - this.#lookedAt > LOOK_HOLDS_MS) {
-      this.#lookedAt = performance.now();
-      this.#looking = statfs(this.#options.directory).catch((error: unknown) => {
-        this.#lookedAt = Number.NEGATIVE_INFINITY;
-        throw error;
+  #lookAtDisk(): Promise<StatsFs> {
+    const at = performance.now();
+    if (this.#look === undefined || at - this.#look.at > LOOK_HOLDS_MS) {
+      const disk = statfs(this.#options.directory);
+      this.#look = { at, disk };
+      // A look that failed is nobody's answer but theirs who waited for it.
+      disk.catch(() => {
+        this.#look = undefined;
       });
     }
-    return await (this.#looking ?? statfs(this.#options.directory));
+    return this.#look.disk;
   }
 
   /** Waits for what was appended, and closes. Afterwards `append` and `check` throw. */
