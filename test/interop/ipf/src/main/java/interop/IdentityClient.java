@@ -14,6 +14,7 @@ import org.apache.camel.ExchangePattern;
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultExchange;
 import org.openehealth.ipf.commons.ihe.hl7v2.PIX;
+import org.openehealth.ipf.commons.ihe.hl7v3.translation.AbstractHl7TranslatorV2toV3;
 import org.openehealth.ipf.commons.ihe.hl7v3.translation.PixFeedRequest2to3Translator;
 import org.openehealth.ipf.commons.ihe.hl7v3.translation.PixUpdateNotification2to3Translator;
 
@@ -99,9 +100,8 @@ final class IdentityClient {
     for (V3 each : body.all("acknowledgementDetail", "code")) details.add(each.attribute("code"));
   }
 
-  /** ITI-44 by IPF's translator of ADT: A01 or A08 of a person, A40 of two chart numbers. */
-  private static String feed(Case asked) {
-    PixFeedRequest2to3Translator writer = new PixFeedRequest2to3Translator();
+  /** Who sends to whom, as the case asks for it. */
+  private static <Writer extends AbstractHl7TranslatorV2toV3> Writer addressed(Writer writer, Case asked) {
     writer.setMessageIdRoot(asked.text("sender"));
     writer.setSenderIdRoot(asked.text("sender"));
     writer.setSenderIdAssigningAuthority(null);
@@ -113,6 +113,12 @@ final class IdentityClient {
     writer.setReceiverAgentIdAssigningAuthority(null);
     writer.setProviderOrganizationIdRoot(asked.text("authority"));
     writer.setMpiSystemIdRoot(asked.text("sender"));
+    return writer;
+  }
+
+  /** ITI-44 by IPF's translator of ADT: A01 or A08 of a person, A40 of two chart numbers. */
+  private static String feed(Case asked) {
+    PixFeedRequest2to3Translator writer = addressed(new PixFeedRequest2to3Translator(), asked);
     String event = asked.text("event", "A01");
     String id = asked.text("patient") + "^^^&" + asked.text("authority") + "&ISO";
     String person = asked.text("family") + "^" + asked.text("given") + "^^^^^L~シケン^タロウ^^^^^L";
@@ -131,18 +137,7 @@ final class IdentityClient {
 
   /** ITI-46 by IPF's translator of ADT^A31, as ITI-10 has it: an id and nothing else. */
   private static String notification(Case asked) {
-    PixUpdateNotification2to3Translator writer = new PixUpdateNotification2to3Translator();
-    writer.setMessageIdRoot(asked.text("sender"));
-    writer.setSenderIdRoot(asked.text("sender"));
-    writer.setSenderIdAssigningAuthority(null);
-    writer.setSenderAgentIdRoot(asked.text("sender"));
-    writer.setSenderAgentIdAssigningAuthority(null);
-    writer.setReceiverIdRoot(asked.text("receiver"));
-    writer.setReceiverIdAssigningAuthority(null);
-    writer.setReceiverAgentIdRoot(asked.text("receiver"));
-    writer.setReceiverAgentIdAssigningAuthority(null);
-    writer.setProviderOrganizationIdRoot(asked.text("authority"));
-    writer.setMpiSystemIdRoot(asked.text("sender"));
+    PixUpdateNotification2to3Translator writer = addressed(new PixUpdateNotification2to3Translator(), asked);
     String text = "MSH|^~\\&|IPF|IPF|K|K|20250101000000||ADT^A31^ADT_A05|" + UUID.randomUUID() + "|P|2.5\r"
         + "EVN||20250101000000\rPID|||" + asked.text("patient") + "^^^&" + asked.text("authority") + "&ISO|| \rPV1||N\r";
     try {
