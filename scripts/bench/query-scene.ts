@@ -37,7 +37,7 @@ export async function queryScene(
         name: `ITI-18${judging?.name ?? ''}, ${ENTRIES} entries, ${bytes} bytes, ${connections} connections`,
         unit: 'requests/s',
         rounds,
-        bound: connections === 16 ? (judging?.bound ?? 'at least 0.25') : undefined,
+        bound: connections === 16 ? (judging?.bound ?? 'at least 0.4') : undefined,
       },
       async () => (await runLoad({ ...load, url: `https://127.0.0.1:${floor.line}/` })).perSecond,
       async () => {
