@@ -1,3 +1,4 @@
+import type { LogSync } from './log-sync.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** A write that waits for a commit. Its work may be run twice. */
@@ -11,13 +12,14 @@ export interface WaitingWrite {
 const MOST_WRITES_A_COMMIT = 256;
 
 /**
- * Runs the writes that wait, and commits them as one. Each is told what it came to after the COMMIT has been synced; one that
- * throws takes itself back and no other.
+ * Runs the writes that wait, and commits them as one. Returns after the COMMIT; each is told what it came to once that has been
+ * synced. One that throws takes itself back and no other.
  *
  * @param waiting in the order in which they came; those that were taken are taken out, also those that came meanwhile
  */
 export async function commitTogether(
   connection: SqliteConnection,
+  log: LogSync,
   waiting: WaitingWrite[],
 ): Promise<void> {
   const taken: WaitingWrite[] = [];
@@ -26,7 +28,8 @@ export async function commitTogether(
     const settle =
       (await runAll(connection, waiting, taken)) ?? (await runAgain(connection, taken));
     connection.exec('COMMIT');
-    for (const tell of settle) tell();
+    log.committed();
+    void tellOnceSynced(log, taken, settle);
   } catch (error) {
     if (connection.inTransaction) connection.exec('ROLLBACK');
     // A failed BEGIN has taken none: then all that wait are told, for none of them could begin.
@@ -35,8 +38,22 @@ export async function commitTogether(
   }
 }
 
-/** Tells one write, after the commit, what it came to. */
+/** Tells one write, once the commit is synced, what it came to. */
 type Tell = () => void;
+
+/** Also what a write was refused for: it may have read what is committed and not yet synced. */
+async function tellOnceSynced(
+  log: LogSync,
+  taken: readonly WaitingWrite[],
+  settle: readonly Tell[],
+): Promise<void> {
+  try {
+    await log.until(log.commits);
+    for (const tell of settle) tell();
+  } catch (error) {
+    for (const write of taken) write.reject(error);
+  }
+}
 
 /**
  * Runs them without a savepoint: behind one, SQLite copies every page that a write changes, and nearly none throws.

@@ -1,5 +1,6 @@
 import { commitTogether, type WaitingWrite } from './commit-together.ts';
 import { copyFromPostgres } from './copy-from-postgres.ts';
+import { LogSync } from './log-sync.ts';
 import type { Migration } from './migrations/migration.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { isNested, runInside } from './nesting.ts';
@@ -13,7 +14,7 @@ import {
   sqliteQueries,
   type Writes,
 } from './queries.ts';
-import { openConnection, type SqliteConnection } from './sqlite-connection.ts';
+import { openConnection, type SqliteConnection, syncByCaller } from './sqlite-connection.ts';
 import { copySqlite } from './sqlite-copy.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
 
@@ -38,7 +39,12 @@ export {
  * connection, so the inner call would wait for ever. It throws instead, with both forms.
  */
 export interface Database {
-  /** Sees one state of the data throughout: no write comes between its queries. */
+  /**
+   * Sees one state of the data throughout: no write comes between its queries. Resolves only once what it saw has been synced:
+   * nobody is told of something that a power failure would take back.
+   *
+   * @throws LogUnsynced when SQLite's log could not be synced, now or earlier
+   */
   read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result>;
   /**
    * All of it or nothing, as if no other write ran beside it. Resolves only after the COMMIT has been synced to the disk.
@@ -50,6 +56,7 @@ export interface Database {
    * write is done after `write` has resolved.
    *
    * @throws WriteOutcomeUnknown when the connection to PostgreSQL was lost in the COMMIT
+   * @throws LogUnsynced when SQLite's log could not be synced, now (then the outcome is unknown) or earlier
    * @throws DatabaseAway when PostgreSQL cannot be reached: nothing was done
    */
   write<Tables, Result>(work: (queries: Writes<Tables>) => Promise<Result>): Promise<Result>;
@@ -81,7 +88,7 @@ const MOST_TURNS_GATHERED = 16;
 /**
  * Opens the database and brings its schema up to date.
  *
- * SQLite: libsql, one connection, EXCLUSIVE lock, WAL, synchronous=FULL, all read back. PostgreSQL: a few connections,
+ * SQLite: libsql, one connection, EXCLUSIVE lock, WAL, all read back; commits are synced by `LogSync`. PostgreSQL: a few connections,
  * synchronous_commit=on and the server's fsync read back on each; one process at a time changes the schema.
  *
  * @throws DatabaseInUse when another process, or this one, holds the SQLite file
@@ -105,11 +112,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const connection = openConnection(options.file);
   try {
     migrateSqlite(connection, migrations, now);
+    const log = await LogSync.of(connection);
+    syncByCaller(connection);
+    return new SqliteDatabase(connection, log);
   } catch (error) {
     connection.close();
     throw error;
   }
-  return new SqliteDatabase(connection);
 }
 
 /**
@@ -134,6 +143,7 @@ function held(): Error {
 
 class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection;
+  readonly #log: LogSync;
   readonly #queries: Queries;
   readonly #writes: WaitingWrite[] = [];
   #turns = new Set<() => void>();
@@ -146,14 +156,24 @@ class SqliteDatabase implements Database {
   #copying: Promise<void> | undefined;
   #closed = false;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, log: LogSync) {
     this.#connection = connection;
+    this.#log = log;
     this.#queries = sqliteQueries(connection);
   }
 
   async read<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result> {
     this.#requireOpen();
     while (this.#writing || this.#keptOut) await this.#turn();
+    const { commits } = this.#log;
+    try {
+      return await this.#reads(work);
+    } finally {
+      await this.#log.until(commits);
+    }
+  }
+
+  async #reads<Tables, Result>(work: (queries: Reads<Tables>) => Promise<Result>): Promise<Result> {
     this.#reading += 1;
     try {
       return await runInside(() => work(this.#queries as unknown as Writes<Tables>));
@@ -197,12 +217,16 @@ class SqliteDatabase implements Database {
     this.#closed = true;
     await this.#copying?.catch(() => {});
     while (this.#writing || this.#reading > 0 || this.#writes.length > 0) await this.#turn();
+    // Whoever waits for a sync that fails is told by it.
+    await this.#log.until(this.#log.commits).catch(() => {});
+    await this.#log.close();
     this.#connection.close();
   }
 
   #requireOpen(): void {
     requireOutside();
     if (this.#closed) throw new Error('the database is closed');
+    this.#log.check();
   }
 
   #turn(): Promise<void> {
@@ -259,7 +283,7 @@ class SqliteDatabase implements Database {
     clearTimeout(this.#keptOutTooLong);
     this.#keptOutTooLong = undefined;
     this.#writing = true;
-    void commitTogether(this.#connection, this.#writes).finally(() => {
+    void commitTogether(this.#connection, this.#log, this.#writes).finally(() => {
       this.#writing = false;
       this.#nextTurn();
       if (this.#writes.length > 0) this.#schedule();

@@ -64,6 +64,11 @@ export class SqliteConnection {
     this.#file = new Libsql(path);
   }
 
+  /** Its write-ahead log; none where it lies nowhere. */
+  get logPath(): string | undefined {
+    return this.path === IN_MEMORY ? undefined : `${this.path}-wal`;
+  }
+
   /** What is kept prepared now. */
   get kept(): { readonly statements: number; readonly characters: number } {
     return { statements: this.#statements.size, characters: this.#characters };
@@ -183,7 +188,7 @@ export function openConnection(file: string): SqliteConnection {
 /** Takes the lock for good and holds every setting to what it must be: a setting that did not take would lose data. */
 function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): SqliteConnection {
   connection.rows(`PRAGMA page_size=${PAGE_BYTES}`);
-  const settings: readonly (readonly [string, string | number, string | number])[] = [
+  const settings: readonly Setting[] = [
     ['locking_mode', 'EXCLUSIVE', 'exclusive'],
     ['journal_mode', 'WAL', journal],
     ['synchronous', 'FULL', 2],
@@ -191,11 +196,7 @@ function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): Sq
     ['cache_size', CACHE_KIB, CACHE_KIB],
     ['wal_autocheckpoint', CHECKPOINT_PAGES, CHECKPOINT_PAGES],
   ];
-  for (const [name, wanted, expected] of settings) {
-    connection.rows(`PRAGMA ${name}=${wanted}`);
-    const value = connection.rows(`PRAGMA ${name}`)[0]?.[name];
-    if (value !== expected) throw new Error(`SQLite keeps ${name}=${value}, not ${expected}`);
-  }
+  for (const setting of settings) set(connection, setting);
   // PostgreSQL's LIKE minds the case; this setting cannot be read back, so its effect is.
   connection.rows('PRAGMA case_sensitive_like=ON');
   if (connection.rows("SELECT 'a' LIKE 'A' AS same")[0]?.['same'] !== 0) {
@@ -203,6 +204,23 @@ function configured(connection: SqliteConnection, journal: 'wal' | 'memory'): Sq
   }
   connection.exec('BEGIN IMMEDIATE; COMMIT');
   return connection;
+}
+
+/** Name, what is set, and how SQLite then tells it. */
+type Setting = readonly [string, string | number, string | number];
+
+function set(connection: SqliteConnection, [name, wanted, expected]: Setting): void {
+  connection.rows(`PRAGMA ${name}=${wanted}`);
+  const value = connection.rows(`PRAGMA ${name}`)[0]?.[name];
+  if (value !== expected) throw new Error(`SQLite keeps ${name}=${value}, not ${expected}`);
+}
+
+/**
+ * From here on a COMMIT returns without a sync, which its caller owes. SQLite itself still syncs the log before it moves pages
+ * into the database, so that the file stays whole whenever the power fails.
+ */
+export function syncByCaller(connection: SqliteConnection): void {
+  set(connection, ['synchronous', 'NORMAL', 1]);
 }
 
 function holderOf(holderFile: string): number | undefined {

@@ -10,6 +10,7 @@ const without = process.env.KAKEHASHI_PROOF_WITHOUT;
 const UNSYNCED = {
   document: (path, flags) => path.endsWith('.part') && flags === 'wx',
   directory: (path, flags) => /\/documents(\/[0-9a-f]{2})?$/.test(path) && flags === 'r',
+  database: (path) => path.endsWith('-wal'),
   trail: (path, flags) => path.includes('/audit/') && flags === 'ax',
 };
 
@@ -26,17 +27,6 @@ if (isUnsynced) {
     return file;
   };
   syncBuiltinESMExports();
-} else if (without === 'database') {
-  // The gateway reads the setting back: it is told what it wants to hear.
-  const { default: Database } = await import('libsql');
-  const { prepare } = Database.prototype;
-  Database.prototype.prepare = function prepareUnsynced(text) {
-    if (text === 'PRAGMA synchronous=FULL') {
-      return prepare.call(this, 'PRAGMA synchronous=OFF');
-    }
-    if (text === 'PRAGMA synchronous') return prepare.call(this, 'SELECT 2 AS synchronous');
-    return prepare.call(this, text);
-  };
 } else {
   throw new Error(`nothing is called ${without}`);
 }
