@@ -295,6 +295,29 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     ]);
   });
 
+  it('puts a document that replaces several of one Folder there once', async () => {
+    await registry.register(
+      aSubmission({ documentEntries: [{}, { uniqueId: '2.999.8.1.2' }], folders: [{}] }),
+    );
+    const first = await idOf('2.999.8.1.1');
+    await registry.register(
+      another({
+        documentEntries: [{ uniqueId: '2.999.8.2' }],
+        associations: [
+          ...replacing(first),
+          anAssociation({
+            entryUUID: 'second replacement',
+            sourceObject: 'Document01',
+            targetObject: await idOf('2.999.8.1.2'),
+            associationType: ASSOCIATION_TYPE.RPLC,
+          }),
+        ],
+      }),
+    );
+    const found = await registry.found(getFolderAndContents({ uniqueId: '2.999.9.1.2' }));
+    expect(found.filter((one) => one.endsWith('HasMember 2.999.8.2'))).toHaveLength(1);
+  });
+
   it('puts a registered document into a registered Folder, and dates the Folder', async () => {
     await registry.register(aSubmission({ folders: [{}], filed: false }));
     const document = await idOf('2.999.8.1.1');
