@@ -97,7 +97,8 @@ async function isMembershipOfSet(association: string, reader: RegistryReader): P
 
 /**
  * A document that is Approved among those which this one has replaced, or by which it was, and theirs in turn. Every version
- * of one stands in its line, also a version that did not take the Associations along.
+ * of one stands in its line, also a version that did not take the Associations along; but not one that was moved to another
+ * patient, where it belonged.
  */
 async function approvedInLineOf(
   document: string,
@@ -112,12 +113,27 @@ async function approvedInLineOf(
     const ends = await reader.versionsOf([...newest, ...sourcesOf(links), ...targetsOf(links)]);
     const found = await reader.versionsOfLogical(ends.map(({ logicalID }) => logicalID));
     const others = found.filter(({ entryUUID }) => !line.has(entryUUID));
-    const approved = others.find(({ availabilityStatus }) => availabilityStatus === 'Approved');
-    if (approved !== undefined) return approved.entryUUID;
+    const approved = others.filter(({ availabilityStatus }) => availabilityStatus === 'Approved');
+    const [one] = await ofPatientOf(document, approved, reader);
+    if (one !== undefined) return one;
     newest = others.map(({ entryUUID }) => entryUUID);
     for (const id of newest) line.add(id);
   }
   return undefined;
+}
+
+/** Those of the versions that are of the document's patient. */
+async function ofPatientOf(
+  document: string,
+  versions: readonly ObjectVersion[],
+  reader: RegistryReader,
+): Promise<readonly string[]> {
+  const ids = versions.map(({ entryUUID }) => entryUUID);
+  const [own, ...others] = await reader.objectsOf([document, ...ids]);
+  const patientId = own?.patientId;
+  return others
+    .filter((other) => patientId && other.patientId && samePatientId(other.patientId, patientId))
+    .map(({ id }) => id);
 }
 
 /** The object itself or, of an Association, what it links. */

@@ -314,6 +314,12 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
       newStatus: 'Approved',
     });
     expect(await refusedAs(update(approve))).toEqual(['XDSMetadataUpdateError operation']);
+    // It was another patient's all along: nothing replaces the document any longer.
+    const moved = anUpdate(entry, { previousVersion: 2, associationPropagation: 'no' });
+    await registry.update(
+      JSON.parse(JSON.stringify(fresh(moved)).replaceAll('P-0001', OTHER_PATIENT.id)),
+    );
+    expect(await refusedAs(update(approve))).toEqual([]);
   });
 
   it('refuses to approve a replacement again whose target has been approved meanwhile', async () => {
