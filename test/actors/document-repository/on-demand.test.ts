@@ -249,6 +249,26 @@ describe('an On-Demand document of the Document Repository', () => {
     });
   });
 
+  it('is not made where entries of its uniqueId are of several patients: whose would it be', async () => {
+    const submission = aSubmission({
+      submissionSet: { ...nextSet(), patientId: OTHER_PATIENT },
+      documentEntries: [
+        {
+          objectType: 'On-Demand',
+          uniqueId: '2.999.8.9',
+          creationTime: undefined,
+          hash: undefined,
+          size: undefined,
+        },
+      ],
+    });
+    await repository.registry.registerOnDemand(submission);
+    expect(await retrieved('2.999.8.9')).toMatchObject({
+      status: 'Failure',
+      errors: ['XDSRepositoryError'],
+    });
+  });
+
   it('tells of no document that is more confidential than itself', async () => {
     await provide('2.999.8.3', { confidentialityCode: [RESTRICTED], title: 'secret' });
     expect((await retrieved('2.999.8.9')).text).not.toContain('secret');
