@@ -12,16 +12,17 @@ import {
   submissionSetOf,
 } from '../profiles/xds/metadata-xml.ts';
 import { objectOfText } from '../profiles/xds/registry-object-text.ts';
-import type {
-  AdhocQueryRequest,
-  AdhocQueryResponse,
-  RegistryObjectText,
+import {
+  type AdhocQueryRequest,
+  type AdhocQueryResponse,
+  type RegistryObjectText,
+  STORED_QUERIES,
 } from '../profiles/xds/stored-queries.ts';
 import {
   getAssociations,
   getDocuments,
   getFolders,
-  getSubmissionSets,
+  getSubmissionSetAndContents,
 } from '../profiles/xds/stored-query-builders.ts';
 import { statuses } from '../profiles/xds/stored-query-slots.ts';
 import { ASSOCIATION_TYPE, nameOfUrn } from '../profiles/xds/vocabulary.ts';
@@ -82,7 +83,7 @@ export async function historyOf(id: string, ask: AskRegistry): Promise<DocumentH
   if (entries.length === 0) return { versions: [], links: [] };
   const uuid = entries.map(({ entryUUID }) => entryUUID);
   const associations = await associationsOf(uuid, ask);
-  const sets = submissionsOf(await objectsIn(ask, getSubmissionSets({ uuid, ...EVERY_VERSION })));
+  const sets = await submissionsOf(associations, ask);
   const versions = entries.map((entry): DocumentVersion => {
     const membership = associations.find(
       ({ associationType, sourceObject, targetObject }) =>
@@ -100,7 +101,10 @@ export async function historyOf(id: string, ask: AskRegistry): Promise<DocumentH
       sourceId: set?.sourceId,
     };
   });
-  const others = associations.filter(({ sourceObject }) => !sets.has(sourceObject));
+  const others = associations.filter(
+    ({ sourceObject, submissionSetStatus }) =>
+      !sets.has(sourceObject) && submissionSetStatus === undefined,
+  );
   return { versions: inOrder(versions), links: await linksOf(new Set(uuid), others, ask) };
 }
 
@@ -136,16 +140,30 @@ async function associationsOf(
   );
 }
 
-function submissionsOf(
-  objects: Awaited<ReturnType<typeof objectsIn>>,
-): ReadonlyMap<string, SubmissionSet> {
-  const sets = objects.flatMap((object) =>
-    object.element === 'RegistryPackage' && kindOf(object) === 'SubmissionSet'
-      ? [submissionSetOf(object)]
-      : [],
-  );
-  return new Map(sets.map((set) => [set.entryUUID, set]));
+/** The SubmissionSets that brought something, by entryUUID: each asked for alone, since they may be of several patients. */
+async function submissionsOf(
+  associations: readonly Association[],
+  ask: AskRegistry,
+): Promise<ReadonlyMap<string, SubmissionSet>> {
+  const sources = associations
+    .filter(
+      ({ associationType, submissionSetStatus }) =>
+        associationType === ASSOCIATION_TYPE.HasMember && submissionSetStatus !== 'Reference',
+    )
+    .map(({ sourceObject }) => sourceObject);
+  const sets = new Map<string, SubmissionSet>();
+  for (const entryUUID of new Set(sources)) {
+    const query = getSubmissionSetAndContents({ entryUUID, formatCode: NO_DOCUMENTS });
+    for (const object of await objectsIn(ask, query)) {
+      if (object.element !== 'RegistryPackage' || kindOf(object) !== 'SubmissionSet') continue;
+      sets.set(object.id, submissionSetOf(object));
+    }
+  }
+  return sets;
 }
+
+/** No document has it: of the contents of a SubmissionSet none is wanted. */
+const NO_DOCUMENTS = [{ code: 'none', codingScheme: 'urn:x-kakehashi:none' }] as const;
 
 async function linksOf(
   own: ReadonlySet<string>,
@@ -226,6 +244,21 @@ async function answered(
   query: AdhocQueryRequest,
 ): Promise<readonly RegistryObjectText[]> {
   const { status, errors, objects } = await ask(query);
-  if (status === 'Failure') throw refusedBy(errors);
-  return objects;
+  if (status !== 'Failure') return objects;
+  const isMixed = errors.some(({ errorCode }) => errorCode === 'XDSResultNotSinglePatient');
+  const byEntryUUID = BY_ENTRY_UUID.get(query.queryId);
+  if (!isMixed || byEntryUUID === undefined) throw refusedBy(errors);
+  const { objectRefs } = await ask({ ...query, returnType: 'ObjectRef' });
+  const found: RegistryObjectText[] = [];
+  for (const { id } of objectRefs) {
+    const one = await ask(byEntryUUID({ entryUUID: [id], ...EVERY_VERSION }));
+    found.push(...one.objects);
+  }
+  return found;
 }
+
+/** Queries whose full objects come in no single answer when they are of several patients: then each is asked for alone. */
+const BY_ENTRY_UUID: ReadonlyMap<string, typeof getDocuments> = new Map([
+  [STORED_QUERIES.GetDocuments.id, getDocuments],
+  [STORED_QUERIES.GetFolders.id, getFolders],
+]);

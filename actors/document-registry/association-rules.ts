@@ -1,3 +1,4 @@
+import { encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { Association } from '../../profiles/formats/ebxml.ts';
 import { samePatientId } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
@@ -102,13 +103,14 @@ const STATE_RULES: readonly AssociationRule[] = [
   {
     name: 'ends/one patient',
     code: { registration: 'XDSPatientIdDoesNotMatch', update: 'XDSPatientIDReconciliationError' },
-    broken: ({ source, target }) =>
-      source.patientId &&
-      target.patientId &&
-      !samePatientId(source.patientId, target.patientId) &&
-      !isReference(source, target)
-        ? `${source.id} and ${target.id} are of different patients`
-        : undefined,
+    broken: ({ source, target, newSource, newTarget }) => {
+      if (!source.patientId || !target.patientId || isReference(source, target)) return undefined;
+      if (samePatientId(source.patientId, target.patientId)) return undefined;
+      // The patientId that was sent; the registry tells none that its sender may not know.
+      const sent = newSource ? source.patientId : newTarget ? target.patientId : undefined;
+      const whose = sent === undefined ? '' : `${encodeCX(sent)}: `;
+      return `${whose}${source.id} and ${target.id} are of different patients`;
+    },
   },
   {
     name: 'APND/no transformation',

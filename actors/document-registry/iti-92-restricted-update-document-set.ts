@@ -4,8 +4,8 @@ import { updateVerbs } from './update-verbs.ts';
 
 /**
  * ITI-92 Restricted Update Document Set, as the Document Registry answers it: new versions of DocumentEntries alone, also of
- * Deprecated ones, which stay Deprecated. Patient, uniqueId, repositoryUniqueId, documentAvailability and objectType do not
- * change.
+ * Deprecated ones, which stay Deprecated. Patient, sourcePatientId, uniqueId, repositoryUniqueId, documentAvailability and
+ * objectType do not change.
  *
  * Refuses: XDSMetadataVersionError, XDSInvalidRequestException, XDSMetadataAnnotationError, XDSMetadataIdentifierError,
  * XDSObjectTypeError, XDSPatientIDReconciliationError, UnmodifiableMetadataError, and what the metadata are refused for.

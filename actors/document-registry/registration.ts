@@ -103,16 +103,7 @@ async function replaceAll(
   const submissionSet = submissionSetIn(objects).id;
   const grown: string[] = [];
   for (const { sourceObject: document, targetObject: replaced } of replacements) {
-    const alreadyIn = foldersHolding(document, objects);
-    const replacement = { document, replaced, submissionSet, alreadyIn, own };
-    grown.push(...(await replace(replacement, writer, world)));
+    grown.push(...(await replace({ document, replaced, submissionSet, own }, writer, world)));
   }
   return grown;
-}
-
-/** Where the submission itself puts the document. */
-function foldersHolding(document: string, objects: readonly RegistryObject[]): readonly string[] {
-  return associationsIn(objects).flatMap(({ targetObject, sourceObject }) =>
-    targetObject === document ? sourceObject : [],
-  );
 }

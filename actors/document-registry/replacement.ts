@@ -10,27 +10,26 @@ export interface Replacement {
   readonly document: string;
   readonly replaced: string;
   readonly submissionSet: string;
-  /** Folders in which the submission itself puts the new document: there it is not put twice. */
-  readonly alreadyIn: readonly string[];
   /** Objects of the submission: they are new, and nothing that they replace takes them along. */
   readonly own: ReadonlySet<string>;
 }
 
 /**
  * Lets a stored document take the place of another: the old one and all that depends on it are Deprecated, and its Approved
- * Folders get the new one.
+ * Folders get the new one, each once: not those where the submission has put it itself, nor those of another that it replaces.
  *
  * @returns the Folders that have gained the document
  * @see ITI TF-3: 4.2.2.2.1; ITI TF-2: 3.42.4.1.3.3
  */
 export async function replace(
-  { document, replaced, submissionSet, alreadyIn, own }: Replacement,
+  { document, replaced, submissionSet, own }: Replacement,
   writer: RegistryWriter,
   world: World,
 ): Promise<readonly string[]> {
-  const folders = await approvedFoldersOf(replaced, writer);
-  const others = folders.filter((folder) => !alreadyIn.includes(folder));
-  await writer.add(filed(others, { document, submissionSet }, world));
+  const before = await approvedFoldersOf(replaced, writer);
+  const alreadyIn = before.length > 0 ? await approvedFoldersOf(document, writer) : [];
+  const folders = before.filter((folder) => !alreadyIn.includes(folder));
+  await writer.add(filed(folders, { document, submissionSet }, world));
   const dependants = await dependantsOf(replaced, own, writer);
   await writer.setAvailabilityStatus([replaced, ...dependants], 'Deprecated');
   return folders;

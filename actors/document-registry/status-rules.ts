@@ -3,7 +3,6 @@ import { Refusal } from '../../profiles/refusal.ts';
 import type { AvailabilityStatus } from '../../profiles/xds/metadata.ts';
 import { allLinks, HAS_MEMBER, sourcesOf, targetsOf } from './association-ends.ts';
 import { REPLACEMENTS } from './association-rules.ts';
-import { STATUS_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { patientsOf } from './object-identity.ts';
 import type { ObjectVersion, RegistryReader } from './registry-store.ts';
 
@@ -22,7 +21,7 @@ export interface StatusUpdate {
 /**
  * What speaks against a change of availabilityStatus: the target is not there, no longer the most recent version, not what
  * OriginalStatus says, a SubmissionSet or its membership, another patient's, or it would be Approved beside another document
- * of its line of replacements.
+ * of its line of replacements, or beside an equal Association.
  *
  * @see XDS Metadata Update, 3.57.4.1.3.3.2
  */
@@ -57,11 +56,34 @@ async function wrongWith(
   if (kind === 'Association' && (await isMembershipOfSet(target, reader))) {
     return 'the members of a SubmissionSet do not change';
   }
+  if (kind === 'Association' && newStatus === 'Approved') return wrongWithLink(target, reader);
   if (kind === 'DocumentEntry' && newStatus === 'Approved') {
     const other = await approvedInLineOf(target, reader);
     if (other !== undefined) return `${other}, of the same line of replacements, is Approved`;
   }
   return undefined;
+}
+
+/** An Association that is Approved again: it would stand there twice, or say that what is Approved was replaced. */
+async function wrongWithLink(
+  association: string,
+  reader: RegistryReader,
+): Promise<string | undefined> {
+  const [link] = await reader.objectsOf([association]);
+  const { associationType = '', sourceObject = '', targetObject = '' } = link ?? {};
+  const approved = {
+    associationTypes: [associationType],
+    availabilityStatus: ['Approved'],
+  } as const;
+  const equal = await allLinks({ source: [sourceObject], ...approved }, reader);
+  if (equal.some((one) => one.targetObject === targetObject)) {
+    return 'there is an equal Association that is Approved';
+  }
+  if (!REPLACEMENTS.includes(associationType)) return undefined;
+  const [replaced] = await reader.versionsOf([targetObject]);
+  return replaced?.availabilityStatus === 'Approved'
+    ? `${targetObject}, which it replaces, is Approved`
+    : undefined;
 }
 
 async function isMembershipOfSet(association: string, reader: RegistryReader): Promise<boolean> {
@@ -73,7 +95,11 @@ async function isMembershipOfSet(association: string, reader: RegistryReader): P
   return sources.some(({ kind }) => kind === 'SubmissionSet');
 }
 
-/** A document that is Approved among those which this one has replaced, or by which it was, and theirs in turn. */
+/**
+ * A document that is Approved among those which this one has replaced, or by which it was, and theirs in turn. Every version
+ * of one stands in its line, also a version that did not take the Associations along; but not one that was moved to another
+ * patient, where it belonged.
+ */
 async function approvedInLineOf(
   document: string,
   reader: RegistryReader,
@@ -84,14 +110,30 @@ async function approvedInLineOf(
       { either: newest, associationTypes: REPLACEMENTS, availabilityStatus: ['Approved'] },
       reader,
     );
-    const found = await reader.objectsOf([...sourcesOf(links), ...targetsOf(links)]);
-    const others = found.filter(({ id }) => !line.has(id));
-    const approved = others.find(({ status }) => status === STATUS_TYPE.Approved);
-    if (approved !== undefined) return approved.id;
-    newest = others.map(({ id }) => id);
+    const ends = await reader.versionsOf([...newest, ...sourcesOf(links), ...targetsOf(links)]);
+    const found = await reader.versionsOfLogical(ends.map(({ logicalID }) => logicalID));
+    const others = found.filter(({ entryUUID }) => !line.has(entryUUID));
+    const approved = others.filter(({ availabilityStatus }) => availabilityStatus === 'Approved');
+    const [one] = await ofPatientOf(document, approved, reader);
+    if (one !== undefined) return one;
+    newest = others.map(({ entryUUID }) => entryUUID);
     for (const id of newest) line.add(id);
   }
   return undefined;
+}
+
+/** Those of the versions that are of the document's patient. */
+async function ofPatientOf(
+  document: string,
+  versions: readonly ObjectVersion[],
+  reader: RegistryReader,
+): Promise<readonly string[]> {
+  const ids = versions.map(({ entryUUID }) => entryUUID);
+  const [own, ...others] = await reader.objectsOf([document, ...ids]);
+  const patientId = own?.patientId;
+  return others
+    .filter((other) => patientId && other.patientId && samePatientId(other.patientId, patientId))
+    .map(({ id }) => id);
 }
 
 /** The object itself or, of an Association, what it links. */

@@ -18,7 +18,12 @@ import {
   withLastUpdateTime,
 } from './submission.ts';
 import { refusalsOfSubmitted } from './submitted-association.ts';
-import { type AnyVersionUpdate, refusalsOfVersion, type UpdateForm } from './version-rules.ts';
+import {
+  type AnyVersionUpdate,
+  refusalsOfStatusBefore,
+  refusalsOfVersion,
+  type UpdateForm,
+} from './version-rules.ts';
 
 type Kinded<Kind extends UpdateOperation['kind']> = Extract<UpdateOperation, { kind: Kind }>;
 
@@ -85,7 +90,9 @@ export class Update {
   async #store(): Promise<void> {
     const places = new Map<string, Place>();
     for (const [id, { logicalID, version, availabilityStatus }] of this.#previous) {
-      places.set(id, { logicalID, version: version + 1, availabilityStatus });
+      // What is updated is Approved when its turn comes, or refused then; a restricted update leaves it as it is.
+      const kept = this.#form === 'update' ? 'Approved' : availabilityStatus;
+      places.set(id, { logicalID, version: version + 1, availabilityStatus: kept });
     }
     const assigned = withLastUpdateTime(
       withAssignedIds(this.#objects, this.#world, places),
@@ -115,6 +122,10 @@ export class Update {
     const link = this.#stored.get(membership.id);
     const previous = this.#previous.get(object.id);
     if (stored === undefined || link === undefined || previous === undefined) return;
+    const [before] = await this.#writer.versionsOf([previous.entryUUID]);
+    const refusals = refusalsOfStatusBefore(before ?? previous, object.id, this.#form);
+    this.#refusals.push(...refusals);
+    if (refusals.length > 0) return;
     await this.#writer.supersede([previous.entryUUID]);
     await this.#writer.setAvailabilityStatus([previous.entryUUID], 'Deprecated');
     await this.#writer.add([stored, link]);
@@ -142,7 +153,8 @@ export class Update {
   }
 
   async #submitAssociation({ association }: Kinded<'submit-association'>): Promise<void> {
-    const refusals = await refusalsOfSubmitted(association, this.#writer);
+    const { patientId } = identityOf(submissionSetIn(this.#objects));
+    const refusals = await refusalsOfSubmitted(association, patientId, this.#writer);
     this.#refusals.push(...refusals);
     const stored = this.#stored.get(association.id);
     if (refusals.length > 0 || stored?.element !== 'Association') return;
@@ -163,7 +175,7 @@ export class Update {
     if (!REPLACEMENTS.includes(associationType)) return;
     const own = new Set([sourceObject]);
     const folders = await replace(
-      { document: sourceObject, replaced: targetObject, submissionSet, alreadyIn: [], own },
+      { document: sourceObject, replaced: targetObject, submissionSet, own },
       this.#writer,
       this.#world,
     );

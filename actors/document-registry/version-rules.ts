@@ -60,6 +60,7 @@ const UNCHANGED_RULES: readonly VersionRule[] = [
         : 'a restricted update does not change the patientId',
   },
   unmodifiable('repositoryUniqueId'),
+  unmodifiable('sourcePatientId'),
   unmodifiable('documentAvailability', DOCUMENT_AVAILABILITY.Online),
 ];
 
@@ -90,22 +91,35 @@ export function refusalsOfVersion(
     const context = 'nothing of this logicalID is registered';
     return [new Refusal('XDSMetadataVersionError', context, { location })];
   }
-  const { version, availabilityStatus } = latest.place;
+  const { version } = latest.place;
   if (version !== previousVersion) {
     const context = `the most recent version is ${version}, not ${previousVersion}`;
     return [new Refusal('XDSMetadataVersionError', context, { location })];
   }
   const previous = objectOfText(latest.text);
-  const changed = UNCHANGED_RULES.flatMap((rule) => {
+  return UNCHANGED_RULES.flatMap((rule) => {
     const code = rule.code[form];
     const context = code && rule.broken(object, previous);
     return code === undefined || context === undefined
       ? []
       : [new Refusal(code, context, { location })];
   });
-  if (form === 'restricted update' || availabilityStatus === 'Approved') return changed;
+}
+
+/**
+ * What is Deprecated is not updated, but by a restricted update. Asked when the version's turn comes, since what stands
+ * before it in the message may have changed the status.
+ *
+ * @see XDS Metadata Update, 3.57.4.1.3.1, 3.57.4.1.3.3.1
+ */
+export function refusalsOfStatusBefore(
+  { availabilityStatus }: ObjectVersion,
+  location: string,
+  form: UpdateForm,
+): readonly Refusal[] {
+  if (form === 'restricted update' || availabilityStatus === 'Approved') return [];
   const context = 'the version before is Deprecated';
-  return [new Refusal('XDSMetadataUpdateError', context, { location }), ...changed];
+  return [new Refusal('XDSMetadataUpdateError', context, { location })];
 }
 
 /** What a version update asks, whether of a DocumentEntry or of a Folder. */

@@ -26,16 +26,17 @@ export async function entriesOf(
   ask: Ask,
 ): Promise<readonly RegistryObjectText[]> {
   if (uniqueIds.length === 0) return [];
-  const together = await asked(getDocuments({ uniqueId: uniqueIds }), MIXED, ask);
+  const together = await asked(getDocuments({ uniqueId: uniqueIds }), [MIXED], ask);
   if (together) return together.objects;
   const references = await asked(
     getDocuments({ uniqueId: uniqueIds, returnType: 'ObjectRef' }),
-    MIXED,
+    [MIXED],
     ask,
   );
   const entries: RegistryObjectText[] = [];
   for (const { id } of references?.objectRefs ?? []) {
-    entries.push(...((await asked(getDocuments({ entryUUID: [id] }), MIXED, ask))?.objects ?? []));
+    const one = await asked(getDocuments({ entryUUID: [id] }), [MIXED], ask);
+    entries.push(...(one?.objects ?? []));
   }
   return entries;
 }
@@ -43,14 +44,28 @@ export async function entriesOf(
 /**
  * What a query finds.
  *
- * @returns undefined when more was found than the registry returns at once
+ * @returns undefined when more was found than the registry returns at once, or objects of several patients that it does not
+ * return together
  * @throws RegistryAway when the registry gave no answer that can be used
  */
 export async function objectsFound(
   query: AdhocQueryRequest,
   ask: Ask,
 ): Promise<readonly RegistryObjectText[] | undefined> {
-  return (await asked(query, TOO_MANY, ask))?.objects;
+  return (await asked(query, [TOO_MANY, MIXED], ask))?.objects;
+}
+
+/**
+ * Every version of a document, as far as all of them are one patient's.
+ *
+ * @throws RegistryAway when the registry gave no answer that can be used
+ */
+export async function versionsOf(
+  logicalID: string,
+  ask: Ask,
+): Promise<readonly RegistryObjectText[]> {
+  const query = getDocuments({ logicalID: [logicalID], metadataLevel: 2 });
+  return (await asked(query, [MIXED], ask))?.objects ?? [];
 }
 
 /** An entry of the same uniqueId may describe a copy in another repository. */
@@ -61,24 +76,25 @@ export function namesRepository(entry: RegistryObjectText, repositoryUniqueId: s
 const MIXED: XdsErrorCode = 'XDSResultNotSinglePatient';
 const TOO_MANY: XdsErrorCode = 'XDSTooManyResults';
 
-/** Undefined when the answer is refused for this reason. */
+/** Undefined when the answer is refused for one of these reasons. */
 async function asked(
   query: AdhocQueryRequest,
-  reason: XdsErrorCode,
+  reasons: readonly XdsErrorCode[],
   ask: Ask,
 ): Promise<AdhocQueryResponse | undefined> {
+  const isOneOf = (code: string) => reasons.some((reason) => reason === code);
   let response: AdhocQueryResponse;
   try {
     response = await ask(ITI_18, 'document-registry', query);
   } catch (error) {
     const refusals = refusalsOf(error);
-    if (refusals?.some(({ code }: Refusal) => code === reason)) return undefined;
+    if (refusals?.some(({ code }: Refusal) => isOneOf(code))) return undefined;
     if (refusals || error instanceof PeerFailure) {
       throw new RegistryAway('the Document Registry gave no answer', { cause: error });
     }
     throw error;
   }
-  if (response.errors.some(({ errorCode }) => errorCode === reason)) return undefined;
+  if (response.errors.some(({ errorCode }) => isOneOf(errorCode))) return undefined;
   if (response.status === 'Success') return response;
   throw new RegistryAway('the Document Registry refused to answer');
 }

@@ -126,11 +126,10 @@ function wantedOf(
     return refused(request, 'XDSRepositoryError', 'the Document Registry is not available');
   }
   const described = entries.get(request.documentUniqueId) ?? [];
-  if (described.length === 0) return absent(request);
-  if (!stored) {
-    const promised = described.filter(isOnDemand);
-    return promised.length === 0 ? absent(request) : { request, entries: promised };
-  }
+  // What lies here under the uniqueId of an On-Demand document is none that is registered.
+  const promised = described.filter(isOnDemand);
+  if (promised.length > 0) return { request, entries: promised };
+  if (described.length === 0 || !stored) return absent(request);
   const { mimeType, content } = stored;
   if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
   return { request, document: { ...request, mimeType, content }, entries: described };

@@ -1,16 +1,17 @@
 import { dtmOf } from '../../profiles/formats/datatypes.ts';
 import type { Code, DocumentEntry } from '../../profiles/xds/metadata.ts';
-import { documentEntryOf, submissionSetOf } from '../../profiles/xds/metadata-xml.ts';
+import { documentEntryOf, slotValues, submissionSetOf } from '../../profiles/xds/metadata-xml.ts';
 import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import {
   findDocuments,
   getAssociations,
+  getSubmissionSetAndContents,
   getSubmissionSets,
 } from '../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../profiles/xds/vocabulary.ts';
 import type { World } from '../actor.ts';
-import { namesRepository, objectsFound } from './entries.ts';
+import { namesRepository, objectsFound, versionsOf } from './entries.ts';
 
 /** An On-Demand document could not be made; the message says why, and names no person. */
 export class NotMade extends Error {}
@@ -24,7 +25,7 @@ const AT_ONCE = 50;
 /** A snapshot of an On-Demand document. */
 export interface RegisteredSnapshot {
   readonly entry: DocumentEntry;
-  /** The entryUUID of the On-Demand entry. */
+  /** The entryUUID of the On-Demand entry, which it has now. */
   readonly of: string;
 }
 
@@ -37,11 +38,15 @@ export interface RegisteredSnapshot {
 export async function documentsOf(
   { patientId }: DocumentEntry,
   repositoryUniqueId: string,
-  { ask, now }: World,
+  { ask, now: at }: World,
 ): Promise<{ documents: readonly DocumentEntry[]; snapshots: readonly RegisteredSnapshot[] }> {
-  const promises = await objectsFound(findDocuments({ patientId, objectType: ['On-Demand'] }), ask);
-  const kinds = new Set(ours(promises ?? [], repositoryUniqueId).map(kindOf));
-  const stable = await recentDocuments(patientId, now(), ask);
+  // A snapshot outlives its entry.
+  const onDemand = { objectType: ['On-Demand'], status: ['Approved', 'Deprecated'] } as const;
+  const found = await objectsFound(findDocuments({ patientId, ...onDemand }), ask);
+  const promises = await everyVersion(ours(found ?? [], repositoryUniqueId), ask);
+  const kinds = new Set(promises.map(({ text }) => kindOf(text)));
+  const now = new Map(promises.map(({ text, current }) => [text.id, current]));
+  const stable = await recentDocuments(patientId, at(), ask);
   const candidates = ours(stable, repositoryUniqueId).filter((one) => kinds.has(kindOf(one)));
   const snapshotOfs = new Map<string, string>();
   for (let start = 0; start < candidates.length; start += AT_ONCE) {
@@ -49,7 +54,7 @@ export async function documentsOf(
     for (const link of (await objectsFound(getAssociations({ uuid }), ask)) ?? []) {
       const { associationType, sourceObject = '', targetObject = '' } = link;
       if (associationType === ASSOCIATION_TYPE.IsSnapshotOf) {
-        snapshotOfs.set(sourceObject, targetObject);
+        snapshotOfs.set(sourceObject, now.get(targetObject) ?? targetObject);
       }
     }
   }
@@ -68,6 +73,23 @@ function ours(
   repositoryUniqueId: string,
 ): readonly RegistryObjectText[] {
   return entries.filter((entry) => namesRepository(entry, repositoryUniqueId));
+}
+
+/**
+ * On-Demand entries with their earlier versions, each with the entryUUID that it has now: a snapshot is that of the version
+ * of which it was made, and of its kind.
+ */
+async function everyVersion(
+  entries: readonly RegistryObjectText[],
+  ask: World['ask'],
+): Promise<readonly { readonly text: RegistryObjectText; readonly current: string }[]> {
+  const all = entries.map((text) => ({ text, current: text.id }));
+  for (const entry of entries) {
+    if (entry.lid === undefined || entry.lid === entry.id) continue;
+    const versions = await versionsOf(entry.lid, ask);
+    all.push(...versions.map((text) => ({ text, current: entry.id })));
+  }
+  return all;
 }
 
 /** A snapshot is of the kind of what it is a snapshot of. */
@@ -99,9 +121,26 @@ export async function contentTypeOf(
   { entryUUID, typeCode }: DocumentEntry,
   { ask }: World,
 ): Promise<Code> {
-  const found = await objectsFound(getSubmissionSets({ uuid: [entryUUID] }), ask);
-  const set = found?.find(({ kind }) => kind === 'SubmissionSet');
+  const sets = getSubmissionSets({ uuid: [entryUUID] });
+  // A SubmissionSet of another patient may refer to the entry: then they do not come together.
+  const found = (await objectsFound(sets, ask)) ?? (await originalSetOf(entryUUID, ask));
+  const set = found.find(({ kind }) => kind === 'SubmissionSet');
   return (set && contentTypeCodeOf(set)) ?? typeCode;
+}
+
+async function originalSetOf(
+  document: string,
+  ask: World['ask'],
+): Promise<readonly RegistryObjectText[]> {
+  const links = await objectsFound(getAssociations({ uuid: [document] }), ask);
+  const original = links?.find(
+    (link) =>
+      link.targetObject === document &&
+      slotValues(objectOfText(link), 'SubmissionSetStatus').includes('Original'),
+  );
+  if (original?.sourceObject === undefined) return [];
+  const contents = getSubmissionSetAndContents({ entryUUID: original.sourceObject });
+  return (await objectsFound(contents, ask)) ?? [];
 }
 
 function contentTypeCodeOf(text: RegistryObjectText): Code | undefined {

@@ -1,5 +1,6 @@
 import { dtmOf } from '../../profiles/formats/datatypes.ts';
 import { bytesContent } from '../../profiles/formats/mtom.ts';
+import { patientKey } from '../../profiles/patient.ts';
 import { refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_42, type SubmitObjectsRequest } from '../../profiles/xds/iti-42.ts';
 import type { DocumentEntry } from '../../profiles/xds/metadata.ts';
@@ -44,8 +45,11 @@ export async function onDemandDocument(
   stores: DocumentRepositoryStores,
   world: World,
 ): Promise<StoredDocument | undefined> {
-  const current = entries.filter(({ status }) => status === STATUS_TYPE.Approved).at(-1);
+  const approved = entries.filter(({ status }) => status === STATUS_TYPE.Approved);
+  const current = approved.at(-1);
   if (current === undefined) return undefined;
+  const patients = approved.map(({ patientId }) => (patientId ? patientKey(patientId) : ''));
+  if (new Set(patients).size > 1) throw new NotMade('its entries are of several patients');
   const promised = { entry: entryOf(current), ids: new Set(entries.map(({ id }) => id)) };
   // Two who ask at once get one snapshot.
   return await stores.documents.oneByOne(promised.entry.uniqueId, async () => {

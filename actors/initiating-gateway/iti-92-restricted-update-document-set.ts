@@ -56,5 +56,5 @@ function forward(
     return ask(ITI_92, 'document-registry', withoutHome(request), { message });
   }
   const deadlineMs = stores.fanOutDeadlineMs;
-  return ask(ITI_92, { homeCommunityId: home }, request, { deadlineMs });
+  return ask(ITI_92, { homeCommunityId: home }, request, { deadlineMs, message });
 }

@@ -10,7 +10,7 @@ import {
   type RetrieveDocumentSetResponse,
 } from '../../profiles/xds/iti-43.ts';
 import { errorOf, type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
-import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import type { AdhocQueryResponse, RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { type Ask, PeerFailure, type Permission, query } from '../actor.ts';
 import type { RespondingGatewayStores } from './stores.ts';
@@ -133,15 +133,39 @@ async function describe(
 ): Promise<FoundDocument | RegistryError> {
   const { documentUniqueId } = document;
   try {
-    const asked = getDocuments({ uniqueId: [documentUniqueId] });
-    const { objects } = await ask(ITI_18, 'document-registry', asked);
-    const entries = objects.filter(
+    const entries = (await objectsOf(documentUniqueId, ask)).filter(
       ({ kind, uniqueId }) => kind === 'DocumentEntry' && uniqueId === documentUniqueId,
     );
     return { document, entries };
   } catch (error) {
     const [refusal] = refusedInside(error, 'XDSRepositoryError');
     return { ...errorOf(refusal ?? notAvailable(document)), location: documentUniqueId };
+  }
+}
+
+/** Full entries of several patients come in no single answer; then each is asked for by itself. */
+async function objectsOf(uniqueId: string, ask: Ask): Promise<readonly RegistryObjectText[]> {
+  const query = getDocuments({ uniqueId: [uniqueId] });
+  const together = await unlessMixed(() => ask(ITI_18, 'document-registry', query));
+  if (together !== undefined) return together.objects;
+  const references = { ...query, returnType: 'ObjectRef' } as const;
+  const { objectRefs } = await ask(ITI_18, 'document-registry', references);
+  const answers = await Promise.all(
+    objectRefs.map(({ id }) => ask(ITI_18, 'document-registry', getDocuments({ entryUUID: [id] }))),
+  );
+  return answers.flatMap(({ objects }) => objects);
+}
+
+async function unlessMixed(
+  answer: () => Promise<AdhocQueryResponse>,
+): Promise<AdhocQueryResponse | undefined> {
+  const isMixed = (code: string) => code === 'XDSResultNotSinglePatient';
+  try {
+    const response = await answer();
+    return response.errors.some(({ errorCode }) => isMixed(errorCode)) ? undefined : response;
+  } catch (error) {
+    if (refusalsOf(error)?.some(({ code }) => isMixed(code))) return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,13 @@
-import type { ActorName, Ask, AskOptions, Caller, Destination, World } from '../../actors/actor.ts';
+import { createHash } from 'node:crypto';
+import type {
+  ActorName,
+  Ask,
+  AskOptions,
+  Caller,
+  Destination,
+  Message,
+  World,
+} from '../../actors/actor.ts';
 import { PeerFailure } from '../../actors/actor.ts';
 import type { Answer } from '../../actors/actor.ts';
 import { type Issue, type Spoken, speaksMllp, speaksSoap } from '../../profiles/transaction.ts';
@@ -66,7 +75,10 @@ export class Exchange {
         };
         return (await attendInside({ ...inside, request, world })) as never;
       }
-      return this.#overTheWire(transaction, destination, { request, options, releases });
+      const messageId =
+        options?.messageId ?? messageIdOfWork(transaction, caller, options?.message);
+      const asked = { request, options: { ...options, messageId }, releases };
+      return this.#overTheWire(transaction, destination, asked);
     };
     return ask;
   }
@@ -139,6 +151,21 @@ export class Exchange {
     if (speaksSoap(transaction)) return this.#house.sender.send(transaction, request, to);
     throw new Error(`${transaction.id} has no wire`);
   }
+}
+
+/**
+ * The same UUID for the same work: a message that comes again has the peer asked by the MessageID of the first time, so that
+ * it, too, does once what comes once. Version 8 of RFC 9562: of a hash.
+ */
+function messageIdOfWork(
+  { id: transaction }: { readonly id: string },
+  { name }: Caller,
+  message: Message | undefined,
+): string | undefined {
+  if (message === undefined) return undefined;
+  const work = JSON.stringify([transaction, name, message.id, message.bodyHash]);
+  const hex = createHash('sha256').update(work).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function peerOf(destination: Destination): string {

@@ -159,8 +159,8 @@ const MEMBERSHIP: readonly AssociationRule[] = [
   associationRule('HasMember/member of a SubmissionSet', {
     section: 'ITI TF-3: 4.2.2.1.1',
     text: {
-      en: 'SubmissionSetStatus is Original for a DocumentEntry of the submission and Reference for a registered one; the other members are Folders and HasMembers.',
-      ja: 'SubmissionSetStatus は、登録内容の中の DocumentEntry なら Original、登録済みなら Reference です。ほかの要素は Folder と HasMember です。',
+      en: 'SubmissionSetStatus is Original for a DocumentEntry of the submission and Reference for a registered one; the other members are Folders and the HasMembers of Folders.',
+      ja: 'SubmissionSetStatus は、登録内容の中の DocumentEntry なら Original、登録済みなら Reference です。ほかの要素は Folder と、Folder の HasMember です。',
     },
     faults: ofTypes(['HasMember'], (association, graph) =>
       graph.kind(association.sourceObject) === 'SubmissionSet'
@@ -200,11 +200,12 @@ function setMemberFaults(association: Association, graph: SubmissionGraph): Faul
     case 'Association': {
       const member = graph.find(association.targetObject);
       return member?.element === 'Association' &&
-        member.associationType === ASSOCIATION_TYPE.HasMember
+        member.associationType === ASSOCIATION_TYPE.HasMember &&
+        graph.kind(member.sourceObject) !== 'SubmissionSet'
         ? NONE
         : fault(
-            'the only Association that is a member of a SubmissionSet is a HasMember',
-            'SubmissionSet の要素になる Association は HasMember だけです',
+            'the only Association that is a member of a SubmissionSet is the HasMember of a Folder',
+            'SubmissionSet の要素になる Association は Folder の HasMember だけです',
           );
     }
     case 'Folder':

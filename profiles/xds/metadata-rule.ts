@@ -37,6 +37,8 @@ export interface RuleText {
 export interface RuleFault extends RuleText {
   /** Default: the id of the object that is judged. */
   readonly location?: string;
+  /** The value that the Framework wants told with its error code: it stands in the refusal, and in no text. */
+  readonly value?: string;
 }
 
 /** An error code, or its end where the two actors spell it each their own way: `XDSRegistryMetadataError`. */

@@ -121,7 +121,7 @@ export function judgeSubmission(
 function verdictOf({
   rule,
   objectId,
-  found: { en, ja, location = objectId },
+  found,
   rules,
 }: {
   readonly rule: MetadataRule;
@@ -129,6 +129,7 @@ function verdictOf({
   readonly found: RuleFault;
   readonly rules: SubmissionRules;
 }): RuleVerdict {
+  const { en, ja, location = objectId } = found;
   const verdict = {
     rule,
     outcome: rule.severity,
@@ -136,7 +137,11 @@ function verdictOf({
     ...(location === undefined ? {} : { objectId: location }),
   };
   if (rule.severity === 'warning') return verdict;
-  return { ...verdict, refusal: new Refusal(codeOf(rule, rules), en, { location }) };
+  return { ...verdict, refusal: new Refusal(codeOf(rule, rules), contextOf(found), { location }) };
+}
+
+function contextOf({ en, value }: RuleFault): string {
+  return value === undefined ? en : `${value}: ${en}`;
 }
 
 /**
@@ -156,8 +161,9 @@ export function refusalsOfSubmission(
 ): readonly Refusal[] {
   const refusals: Refusal[] = [];
   judge(objects, { column: rules.column, severity: 'failure' }, (rule, faults, objectId) => {
-    for (const { en, location = objectId } of faults) {
-      refusals.push(new Refusal(codeOf(rule, rules), en, { location }));
+    for (const fault of faults) {
+      const { location = objectId } = fault;
+      refusals.push(new Refusal(codeOf(rule, rules), contextOf(fault), { location }));
     }
   });
   return refusals;

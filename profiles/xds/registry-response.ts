@@ -21,11 +21,19 @@ export interface RegistryResponse {
   readonly errors: readonly RegistryError[];
 }
 
-/** The error row that a refusal becomes. */
+/** The error row that a refusal becomes. Of a refused update the context names the object: XDS Metadata Update, 4.2.4.1. */
 export function errorOf({ code, context, location, severity }: Refusal): RegistryError {
-  const error = { errorCode: code, codeContext: context, severity };
-  return location === undefined ? error : { ...error, location };
+  if (location === undefined) return { errorCode: code, codeContext: context, severity };
+  const named = code !== UPDATE_ERROR || context.includes(location);
+  return {
+    errorCode: code,
+    codeContext: named ? context : `${location}: ${context}`,
+    severity,
+    location,
+  };
 }
+
+const UPDATE_ERROR: XdsErrorCode = 'XDSMetadataUpdateError';
 
 /**
  * The status that fits: no Error is Success, an Error beside a result PartialSuccess, an Error alone Failure.

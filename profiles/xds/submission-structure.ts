@@ -112,6 +112,7 @@ function patientFaults(graph: SubmissionGraph): Faults {
         en: `the patientId of this ${kind} is not that of the SubmissionSet`,
         ja: `この ${kind} の patientId が SubmissionSet と異なります`,
         location: object.id,
+        value: identifiersOf(object)?.patientId,
       },
     ];
   });

@@ -80,6 +80,15 @@ async function story(world: World, urls: Record<ActorName, string>) {
     status: string;
     errors: readonly { errorCode: string }[];
   }) => [status, ...errors.map(({ errorCode }) => errorCode)];
+  const letter = aProvision({
+    patientId,
+    documents: [{ bytes: octets('sent twice'), uniqueId: '2.999.88.3' }],
+    submissionSet: { uniqueId: '2.999.88.4' },
+  });
+  const sent = async () => {
+    const options = { messageId: 'urn:uuid:5b1e0000-0000-4000-8000-00000000f088' };
+    return (await world.exchange(ITI_41, urls['document-repository'], letter, options)).response;
+  };
   return {
     fed: fed.response,
     provided: provided.response,
@@ -97,6 +106,7 @@ async function story(world: World, urls: Record<ActorName, string>) {
     atRepository: await retrieve('document-repository', uniqueId),
     throughGateway: await retrieve('initiating-gateway', uniqueId),
     missing: await retrieve('document-repository', '2.999.404'),
+    sentTwice: [codes(await sent()), codes(await sent())],
   };
 }
 
@@ -125,6 +135,7 @@ describe('one community, in one process and in two', () => {
       provided: { status: 'Success', errors: [] },
       unknown: ['Failure', 'XDSUnknownPatientId'],
       again: ['Failure', 'XDSDuplicateUniqueIdInRegistry'],
+      sentTwice: [['Success'], ['Success']],
       atRegistry: { status: 'Success', objects: [[uniqueId, undefined]] },
       atGateway: { status: 'Success', objects: [[uniqueId, oids.homeCommunityId]] },
       atRepository: { status: 'Success' },

@@ -1,7 +1,10 @@
 import { findDocuments, findFolders } from '../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../profiles/xds/vocabulary.ts';
 import { historyOf } from '../../scripts/document-history.ts';
-import { ARegistry } from '../support/a-registry.ts';
+import { refusalsOf } from '../../profiles/refusal.ts';
+import { errorOf } from '../../profiles/xds/registry-response.ts';
+import type { AdhocQueryRequest, AdhocQueryResponse } from '../../profiles/xds/stored-queries.ts';
+import { ARegistry, OTHER_PATIENT } from '../support/a-registry.ts';
 import { aSubmission, anAssociation, SAMPLE_PATIENT } from '../support/xds-builders.ts';
 import { aFolderUpdate, anUpdate } from '../support/xds-update-builders.ts';
 
@@ -9,7 +12,16 @@ describe('The history of a document', () => {
   let registry: ARegistry;
   let first: string;
 
-  const history = (id: string) => historyOf(id, (query) => registry.ask(query));
+  /** A registry behind the wire says no in its answer. */
+  const ask = async (query: AdhocQueryRequest): Promise<AdhocQueryResponse> => {
+    try {
+      return await registry.ask(query);
+    } catch (error) {
+      const errors = (refusalsOf(error) ?? []).map(errorOf);
+      return { status: 'Failure', errors, objects: [], objectRefs: [] };
+    }
+  };
+  const history = (id: string) => historyOf(id, ask);
 
   beforeEach(async () => {
     registry = await ARegistry.open();
@@ -80,6 +92,39 @@ describe('The history of a document', () => {
       [2, 'HasMember from 2.999.9.1.2'],
       [2, 'RPLC from 2.999.8.2'],
     ]);
+  });
+
+  it('goes on when the document was moved to another patient, or is referred to by one', async () => {
+    const update = anUpdate(
+      { logicalID: first },
+      { previousVersion: 2, associationPropagation: 'no' },
+    );
+    const moved = JSON.stringify(update)
+      .replaceAll('2.999.9.1.1"', '2.999.9.4"')
+      .replaceAll('P-0001', OTHER_PATIENT.id);
+    await registry.update(JSON.parse(moved));
+    await registry.register(
+      aSubmission({
+        submissionSet: { uniqueId: '2.999.9.6', patientId: OTHER_PATIENT },
+        documentEntries: [],
+        associations: [
+          anAssociation({
+            sourceObject: 'SubmissionSet01',
+            targetObject: first,
+            submissionSetStatus: 'Reference',
+          }),
+        ],
+      }),
+    );
+    const { versions, links } = await history('2.999.8.1.1');
+    expect(
+      versions.map(({ version, submissionSetUniqueId }) => [version, submissionSetUniqueId]),
+    ).toEqual([
+      [1, '2.999.9.1.1'],
+      [2, '2.999.9.3'],
+      [3, '2.999.9.4'],
+    ]);
+    expect(links.map(({ otherUniqueId }) => otherUniqueId)).toEqual(['2.999.9.1.2', '2.999.9.1.2']);
   });
 
   it('of a Folder has its versions and what each holds', async () => {

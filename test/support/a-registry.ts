@@ -130,7 +130,7 @@ export class ARegistry {
 }
 
 /** All that is refused; empty when it was done. */
-async function refusalsMet(work: Promise<unknown>): Promise<readonly Refusal[]> {
+export async function refusalsMet(work: Promise<unknown>): Promise<readonly Refusal[]> {
   try {
     await work;
     return [];

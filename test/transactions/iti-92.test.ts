@@ -60,6 +60,19 @@ describe('ITI-92 Restricted Update Document Set over the wire', () => {
     );
   });
 
+  it('is told what it was told when the message comes again, through both gateways, too', async () => {
+    const { id: logicalID, uniqueId } = await registered(world, patientId);
+    const request = update({ logicalID, uniqueId, homeCommunityId: EAST });
+    const url = world.url('initiating-gateway', 'west');
+    const messageId = 'urn:uuid:5b1e0000-0000-4000-8000-00000000f092';
+    for (let times = 1; times <= 2; times += 1) {
+      const options = { as: 'west-administrator', messageId };
+      const { response } = await world.exchange(ITI_92, url, request, options);
+      expect(response).toEqual({ status: 'Success', errors: [] });
+    }
+    expect(await versionsIn(world, uniqueId)).toHaveLength(2);
+  });
+
   it('passes an update of its own community’s documents to its own registry', async () => {
     const { id: logicalID, uniqueId } = await registered(world, patientId);
     const request = update({ logicalID, uniqueId, homeCommunityId: EAST });

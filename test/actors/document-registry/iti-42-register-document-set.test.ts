@@ -11,7 +11,7 @@ import {
   getFolderAndContents,
 } from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
-import { ARegistry, OTHER_PATIENT, refusedAs } from '../../support/a-registry.ts';
+import { ARegistry, OTHER_PATIENT, refusalsMet, refusedAs } from '../../support/a-registry.ts';
 import { aCaller } from '../../support/world-of-actors.ts';
 import {
   anAssociation,
@@ -128,6 +128,21 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
     expect(
       await registry.refusalCodes(another({ documentEntries: [{ patientId: OTHER_PATIENT }] })),
     ).toEqual(['XDSPatientIdDoesNotMatch']);
+  });
+
+  it('tells whose patientId does not match, as far as its sender has said it', async () => {
+    await registry.register(aSubmission({ submissionSet: { patientId: OTHER_PATIENT } }));
+    const theirs = await idOf('2.999.8.1.1');
+    const contexts = async (parts: SubmissionParts) => {
+      const met = await refusalsMet(registry.register(another(parts)));
+      return met.map(({ code, context }) => `${code}: ${context}`);
+    };
+    expect(await contexts({ documentEntries: [{ patientId: OTHER_PATIENT }] })).toEqual([
+      'XDSPatientIdDoesNotMatch: P-0002^^^&2.999.3.7&ISO: the patientId of this DocumentEntry is not that of the SubmissionSet',
+    ]);
+    const [told] = await contexts({ associations: replacing(theirs) });
+    expect(told).toMatch(/^XDSPatientIdDoesNotMatch: P-0001\^\^\^&2\.999\.3\.7&ISO: /);
+    expect(told).not.toContain('P-0002');
   });
 
   it('refuses a uniqueId that stands twice in the message', async () => {
@@ -293,6 +308,29 @@ describe('ITI-42 Register Document Set-b, as the Document Registry answers it', 
       '2.999.9.1.2 HasMember 2.999.8.1.1',
       '2.999.9.1.2 HasMember 2.999.8.2',
     ]);
+  });
+
+  it('puts a document that replaces several of one Folder there once', async () => {
+    await registry.register(
+      aSubmission({ documentEntries: [{}, { uniqueId: '2.999.8.1.2' }], folders: [{}] }),
+    );
+    const first = await idOf('2.999.8.1.1');
+    await registry.register(
+      another({
+        documentEntries: [{ uniqueId: '2.999.8.2' }],
+        associations: [
+          ...replacing(first),
+          anAssociation({
+            entryUUID: 'second replacement',
+            sourceObject: 'Document01',
+            targetObject: await idOf('2.999.8.1.2'),
+            associationType: ASSOCIATION_TYPE.RPLC,
+          }),
+        ],
+      }),
+    );
+    const found = await registry.found(getFolderAndContents({ uniqueId: '2.999.9.1.2' }));
+    expect(found.filter((one) => one.endsWith('HasMember 2.999.8.2'))).toHaveLength(1);
   });
 
   it('puts a registered document into a registered Folder, and dates the Folder', async () => {

@@ -293,6 +293,68 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
     expect(await refusedAs(approve(third))).toEqual(REFUSED);
   });
 
+  it('refuses to approve what was replaced beside a later version of its replacement', async () => {
+    await register();
+    const old = await idOf();
+    await register({
+      documentEntries: [{ uniqueId: '2.999.8.2' }],
+      associations: [
+        anAssociation({
+          associationType: ASSOCIATION_TYPE.RPLC,
+          sourceObject: 'Document01',
+          targetObject: old,
+        }),
+      ],
+    });
+    const entry = { logicalID: await idOf('2.999.8.2'), uniqueId: '2.999.8.2' };
+    await update(anUpdate(entry, { associationPropagation: 'no' }));
+    const approve = aStatusUpdate({
+      targetObject: old,
+      originalStatus: 'Deprecated',
+      newStatus: 'Approved',
+    });
+    expect(await refusedAs(update(approve))).toEqual(['XDSMetadataUpdateError operation']);
+    // It was another patient's all along: nothing replaces the document any longer.
+    const moved = anUpdate(entry, { previousVersion: 2, associationPropagation: 'no' });
+    await registry.update(
+      JSON.parse(JSON.stringify(fresh(moved)).replaceAll('P-0001', OTHER_PATIENT.id)),
+    );
+    expect(await refusedAs(update(approve))).toEqual([]);
+  });
+
+  it('refuses to approve a replacement again whose target has been approved meanwhile', async () => {
+    await register();
+    await register({ documentEntries: [{ uniqueId: '2.999.8.2' }] });
+    const [sourceObject, targetObject] = [await idOf('2.999.8.2'), await idOf()];
+    const associationType = ASSOCIATION_TYPE.RPLC;
+    await update(aSubmittedAssociation({ associationType, sourceObject, targetObject }));
+    const { objects } = await registry.ask(getAssociations({ uuid: [targetObject] }));
+    const link = objects.find((one) => one.associationType === associationType)?.id ?? '';
+    const approve = (target: string) =>
+      aStatusUpdate({ targetObject: target, originalStatus: 'Deprecated', newStatus: 'Approved' });
+    await update(aStatusUpdate({ targetObject: link }));
+    await update(approve(targetObject));
+    expect(await refusedAs(update(approve(link)))).toEqual(['XDSMetadataUpdateError operation']);
+    await update(aStatusUpdate({ targetObject }));
+    expect(await refusedAs(update(approve(link)))).toEqual([]);
+  });
+
+  it('refuses to approve a filing again beside an equal one', async () => {
+    await register({ folders: [{}] });
+    const [sourceObject, targetObject] = [await folderId(), await idOf()];
+    const { objects } = await registry.ask(getAssociations({ uuid: [targetObject] }));
+    const filing = objects.find((one) => one.sourceObject === sourceObject)?.id ?? '';
+    await update(aStatusUpdate({ targetObject: filing }));
+    const associationType = ASSOCIATION_TYPE.HasMember;
+    await update(aSubmittedAssociation({ associationType, sourceObject, targetObject }));
+    const approve = aStatusUpdate({
+      targetObject: filing,
+      originalStatus: 'Deprecated',
+      newStatus: 'Approved',
+    });
+    expect(await refusedAs(update(approve))).toEqual(['XDSMetadataUpdateError operation']);
+  });
+
   it('relates registered documents, once, and hides the relation when it is Deprecated', async () => {
     await register();
     await register({ documentEntries: [{ uniqueId: '2.999.8.2' }] });
@@ -356,6 +418,93 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
     expect(await refusedAs(update(aSubmittedAssociation(filing)))).toEqual([
       'XDSMetadataUpdateError submitted',
     ]);
+  });
+
+  it('does not put a replacement into a Folder where it is already', async () => {
+    await register({ documentEntries: [{}, { uniqueId: '2.999.8.2' }], folders: [{}] });
+    await update(
+      aSubmittedAssociation({
+        associationType: ASSOCIATION_TYPE.RPLC,
+        sourceObject: await idOf('2.999.8.2'),
+        targetObject: await idOf(),
+      }),
+    );
+    const found = await registry.found(getFolderAndContents({ uniqueId: '2.999.9.1.2' }));
+    expect(found.filter((one) => one.endsWith('HasMember 2.999.8.2'))).toHaveLength(1);
+  });
+
+  it('refuses to relate the documents of another patient than the SubmissionSet’s', async () => {
+    await register({
+      submissionSet: { patientId: OTHER_PATIENT },
+      documentEntries: [{}, { uniqueId: '2.999.8.2' }],
+      folders: [{}],
+      filed: false,
+    });
+    const [sourceObject, targetObject] = [await idOf('2.999.8.2'), await idOf()];
+    const folders = await registry.ask(findFolders({ patientId: OTHER_PATIENT }));
+    const [folder] = folders.objects;
+    for (const over of [
+      { associationType: ASSOCIATION_TYPE.RPLC, sourceObject, targetObject },
+      { associationType: ASSOCIATION_TYPE.HasMember, sourceObject: folder?.id, targetObject },
+    ]) {
+      expect(await refusedAs(update(aSubmittedAssociation(over)))).toEqual([
+        'XDSPatientIDReconciliationError submitted',
+      ]);
+    }
+    expect((await versions())[0]?.status).toMatch(/:Approved$/);
+  });
+
+  describe('a version in one request with what comes before it', () => {
+    const status = (
+      targetObject: string,
+      [from, to]: ['Approved', 'Deprecated'] | ['Deprecated', 'Approved'],
+    ) =>
+      anAssociation({
+        entryUUID: 'status',
+        associationType: ASSOCIATION_TYPE.UpdateAvailabilityStatus,
+        sourceObject: 'SubmissionSet01',
+        targetObject,
+        originalStatus: from,
+        newStatus: to,
+      });
+    const version = (logicalID: string) =>
+      [aDocumentEntry({ logicalID }), aVersion('Document01')] as const;
+
+    it('is refused when the document has become Deprecated by it', async () => {
+      await register();
+      const first = await idOf();
+      const request = anUpdateOf(status(first, ['Approved', 'Deprecated']), ...version(first));
+      expect(await refusedAs(update(request))).toEqual(['XDSMetadataUpdateError Document01']);
+      expect((await versions()).map((one) => one.status?.split(':').at(-1))).toEqual(['Approved']);
+    });
+
+    it('is refused when the document has been replaced by it', async () => {
+      await register({ documentEntries: [{}, { uniqueId: '2.999.8.2' }] });
+      const [first, other] = [await idOf(), await idOf('2.999.8.2')];
+      const [set, ...replacement] = aSubmittedAssociation({
+        associationType: ASSOCIATION_TYPE.RPLC,
+        sourceObject: other,
+        targetObject: first,
+      }).objects;
+      const { objects } = anUpdateOf(...version(first));
+      const request = { objects: [...(set ? [set] : []), ...replacement, ...objects.slice(1)] };
+      expect(await refusedAs(update(request))).toEqual(['XDSMetadataUpdateError Document01']);
+      expect(await registry.found(findDocuments({ patientId }))).toEqual([
+        '2.999.8.1.1',
+        '2.999.8.2',
+      ]);
+    });
+
+    it('is made of a Deprecated document that has been approved by it', async () => {
+      await register();
+      const first = await idOf();
+      await update(aStatusUpdate({ targetObject: first }));
+      await update(anUpdateOf(status(first, ['Deprecated', 'Approved']), ...version(first)));
+      expect((await versions()).map((one) => one.status?.split(':').at(-1))).toEqual([
+        'Deprecated',
+        'Approved',
+      ]);
+    });
   });
 
   it('does all operations of a request or none', async () => {

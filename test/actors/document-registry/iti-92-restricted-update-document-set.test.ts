@@ -57,6 +57,9 @@ describe('ITI-92 Restricted Update Document Set, as the Document Registry answer
     expect(await refused({ repositoryUniqueId: '2.999.7.9' })).toEqual([
       'UnmodifiableMetadataError Document01',
     ]);
+    expect(await refused({ sourcePatientId: 'MRN-8^^^&2.999.3.8&ISO' })).toEqual([
+      'UnmodifiableMetadataError Document01',
+    ]);
     const documentAvailability = 'urn:ihe:iti:2010:DocumentAvailability:Offline';
     expect(await refused({ documentAvailability })).toEqual([
       'UnmodifiableMetadataError Document01',

@@ -1,17 +1,29 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PeerFailure, type Permission } from '../../../actors/actor.ts';
+import { metadataToEbxml } from '../../../profiles/xds/metadata-ebxml.ts';
 import { documentEntryOf } from '../../../profiles/xds/metadata-xml.ts';
 import { objectOfText } from '../../../profiles/xds/registry-object-text.ts';
 import type { DocumentEntry } from '../../../profiles/xds/metadata.ts';
 import { ITI_61 } from '../../../profiles/xds/iti-61.ts';
-import { getAssociations, getDocuments } from '../../../profiles/xds/stored-query-builders.ts';
+import {
+  getAssociations,
+  getDocuments,
+  getDocumentsAndAssociations,
+} from '../../../profiles/xds/stored-query-builders.ts';
 import { ASSOCIATION_TYPE } from '../../../profiles/xds/vocabulary.ts';
+import { OTHER_PATIENT } from '../../support/a-registry.ts';
 import { ARepository } from '../../support/a-repository.ts';
 import { sha1Of, textOf } from '../../support/documents.ts';
 import { validateAgainst } from '../../support/schema.ts';
 import { aCaller, SAMPLE_COMMUNITY } from '../../support/world-of-actors.ts';
-import { aSubmission, SAMPLE_PATIENT } from '../../support/xds-builders.ts';
+import {
+  anAssociation,
+  aSubmission,
+  aSubmissionSet,
+  SAMPLE_PATIENT,
+} from '../../support/xds-builders.ts';
+import { aVersion } from '../../support/xds-update-builders.ts';
 
 const CDA_XSD = resolve('../shared/schemas/security/cda/infrastructure/cda/CDA.xsd');
 const withSchema = existsSync(CDA_XSD) ? it : it.skip;
@@ -169,6 +181,92 @@ describe('an On-Demand document of the Document Repository', () => {
     later();
     expect(await retrieved('2.999.8.9')).toEqual(japanese);
     expect(await retrieved('2.999.8.10')).toEqual(english);
+  });
+
+  it.each(['yes', 'no'] as const)(
+    'is replaced, and told of by nobody, when its entry gets another type (propagation: %s)',
+    async (associationPropagation) => {
+      const first = await retrieved('2.999.8.9');
+      const [entry] = await entries('2.999.8.9');
+      if (entry === undefined) throw new Error('no entry');
+      const typeCode = { ...SUMMARY, code: '34133-9', displayName: '経過要約' };
+      const { entryUUID, ...rest } = entry;
+      const version = { ...rest, entryUUID: 'Document01', typeCode, logicalID: entryUUID };
+      const membership = aVersion('Document01', { associationPropagation });
+      const set = aSubmissionSet(nextSet());
+      const objects = [set, version, membership].map(metadataToEbxml);
+      await repository.registry.update({ objects });
+      later();
+      const second = await retrieved('2.999.8.9');
+      expect(second.text).not.toContain(first.id);
+      expect((await entries(first.id))[0]?.availabilityStatus).toBe('Deprecated');
+      later();
+      expect(await retrieved('2.999.8.9')).toEqual(second);
+    },
+  );
+
+  it('tells of no snapshot whose entry is Deprecated by now', async () => {
+    const typeCode = { ...SUMMARY, code: '34133-9', displayName: '経過要約' };
+    await promise('2.999.8.10', { typeCode });
+    const other = await retrieved('2.999.8.10');
+    const [entry] = await entries('2.999.8.10');
+    await repository.registry.store.change((writer) =>
+      writer.setAvailabilityStatus([entry?.entryUUID ?? ''], 'Deprecated'),
+    );
+    expect((await retrieved('2.999.8.9')).text).not.toContain(other.id);
+  });
+
+  it('is made also where the SubmissionSet of another patient refers to its entry', async () => {
+    const [entry] = await entries('2.999.8.9');
+    await repository.registry.register(
+      aSubmission({
+        submissionSet: { ...nextSet(), patientId: OTHER_PATIENT },
+        documentEntries: [],
+        associations: [
+          anAssociation({
+            sourceObject: 'SubmissionSet01',
+            targetObject: entry?.entryUUID ?? '',
+            submissionSetStatus: 'Reference',
+          }),
+        ],
+      }),
+    );
+    expect(await retrieved('2.999.8.9')).toMatchObject({ status: 'Success', errors: [] });
+  });
+
+  it('is made also where a Stable document of its uniqueId, which the registry has forgotten, still lies', async () => {
+    await provide('2.999.8.7');
+    const { objects } = await repository.registry.ask(
+      getDocumentsAndAssociations({ uniqueId: ['2.999.8.7'] }),
+    );
+    const sets = objects.flatMap(({ sourceObject = [] }) => sourceObject);
+    await repository.registry.remove(...objects.map(({ id }) => id), ...sets);
+    await promise('2.999.8.7');
+    expect(await retrieved('2.999.8.7')).toMatchObject({
+      status: 'Success',
+      id: expect.stringMatching(/^2\.25\./),
+      text: expect.stringContaining('ClinicalDocument'),
+    });
+  });
+
+  it('is not made where entries of its uniqueId are of several patients: whose would it be', async () => {
+    const submission = aSubmission({
+      submissionSet: { ...nextSet(), patientId: OTHER_PATIENT },
+      documentEntries: [
+        {
+          objectType: 'On-Demand',
+          uniqueId: '2.999.8.9',
+          creationTime: undefined,
+          hash: undefined,
+          size: undefined,
+        },
+      ],
+    });
+    await repository.registry.registerOnDemand(submission);
+    expect(await retrieved('2.999.8.9')).toMatchObject({
+      status: 'Failure',
+      errors: ['XDSRepositoryError'],
+    });
   });
 
   it('tells of no document that is more confidential than itself', async () => {

@@ -2,6 +2,8 @@ import { PeerFailure } from '../../../actors/actor.ts';
 import { crossGatewayRetrieve } from '../../../actors/responding-gateway/iti-39-cross-gateway-retrieve.ts';
 import { Refusal } from '../../../profiles/refusal.ts';
 import type { DocumentRequest, RetrieveDocumentSetRequest } from '../../../profiles/xds/iti-43.ts';
+import { errorOf } from '../../../profiles/xds/registry-response.ts';
+import type { AdhocQueryRequest } from '../../../profiles/xds/stored-queries.ts';
 import { networkAgreement } from '../../../gateway/safeguards/consent.ts';
 import {
   anEntry,
@@ -124,6 +126,40 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
       errors: [{ errorCode: 'XDSDocumentUniqueIdError', location: SHIMANE }],
     });
   });
+
+  it.each(['thrown', 'answered'] as const)(
+    'shows a document whose entries are of two patients to who may see both (%s)',
+    async (how) => {
+      const mixed = new Refusal('XDSResultNotSinglePatient', 'of several patients');
+      const entries = ['P-1', 'P-2'].map((id) =>
+        anEntry({
+          uniqueId: '2.999.8.1',
+          id: `urn:uuid:${id}`,
+          patientId: { id, assigningAuthority: COMMUNITY.affinityDomain },
+        }),
+      );
+      const answers: Answers = {
+        ...holding(['2.999.8.1']),
+        'ITI-18 document-registry': ({ returnType, slots: [slot] }: AdhocQueryRequest) => {
+          if (returnType === 'ObjectRef') return { ...found([]), objectRefs: entries };
+          const one = entries.filter(({ id }) => slot?.values[0] === `('${id}')`);
+          if (one.length > 0) return found(one);
+          if (how === 'thrown') throw mixed;
+          return { ...found([]), status: 'Failure', errors: [errorOf(mixed)] };
+        },
+      };
+      const shown = await retrieve([wanted('2.999.8.1')], answers);
+      expect(shown).toMatchObject({ status: 'Success', errors: [], documents: [{}] });
+      const consent = {
+        permissionFor: async () => ({
+          shows: ({ patientId }: { patientId?: { id: string } | undefined }) =>
+            patientId?.id === 'P-1',
+        }),
+      };
+      const hidden = await retrieve([wanted('2.999.8.1')], answers, consent);
+      expect(hidden.errors).toMatchObject([{ errorCode: 'XDSDocumentUniqueIdError' }]);
+    },
+  );
 
   it('shows nobody a document that no entry describes', async () => {
     const response = await retrieve([wanted('2.999.8.1')], holding(['2.999.8.1'], []));

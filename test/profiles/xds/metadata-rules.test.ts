@@ -335,7 +335,7 @@ describe('The structure of a submission', () => {
     [
       'a patient of her own',
       { documentEntries: [{ patientId: { id: 'P-0002', assigningAuthority: '2.999.3.7' } }] },
-      'XDSPatientIdDoesNotMatch Document01: the patientId of this DocumentEntry is not that of the SubmissionSet',
+      'XDSPatientIdDoesNotMatch Document01: P-0002^^^&2.999.3.7&ISO: the patientId of this DocumentEntry is not that of the SubmissionSet',
     ],
     [
       'a reference to nothing',
@@ -412,7 +412,12 @@ describe('The structure of a submission', () => {
           anAssociation({ entryUUID: 'link', sourceObject: 'SubmissionSet01', targetObject: 'r' }),
         ],
       },
-      'XDSRegistryMetadataError link: the only Association that is a member of a SubmissionSet is a HasMember',
+      'XDSRegistryMetadataError link: the only Association that is a member of a SubmissionSet is the HasMember of a Folder',
+    ],
+    [
+      'a membership of the SubmissionSet as its member',
+      link({ sourceObject: 'SubmissionSet01', targetObject: 'SubmissionSet01-Document01' }),
+      'XDSRegistryMetadataError link: the only Association that is a member of a SubmissionSet is the HasMember of a Folder',
     ],
     [
       'a replacement by a registered document',

@@ -1,10 +1,12 @@
 import { CATALOGUE } from '../../../profiles/catalogue.ts';
 import { NO_PARTS } from '../../../profiles/formats/mtom.ts';
+import { Refusal } from '../../../profiles/refusal.ts';
 import { XDS_ERROR_CODES } from '../../../profiles/xds/error-codes.ts';
 import { ITI_57 } from '../../../profiles/xds/iti-57.ts';
 import { ITI_62 } from '../../../profiles/xds/iti-62.ts';
 import { ITI_86 } from '../../../profiles/xds/iti-86.ts';
 import { communitiesOfUpdate, ITI_92 } from '../../../profiles/xds/iti-92.ts';
+import { errorOf } from '../../../profiles/xds/registry-response.ts';
 import { NS } from '../../../profiles/xds/vocabulary.ts';
 import { SAMPLE_PATIENT } from '../../support/xds-builders.ts';
 import { anUpdate, REGISTERED } from '../../support/xds-update-builders.ts';
@@ -86,6 +88,16 @@ describe('A removal', () => {
     const body = `<rmd:RemoveDocumentsRequest xmlns:rmd="${NS.rmd}"/>`;
     const [refusal] = refused(() => ITI_86.request.decode(openedXml(body), NO_PARTS));
     expect(refusal?.code).toBe('XDSRepositoryError');
+  });
+});
+
+describe('A refused update', () => {
+  it('names the object in its codeContext, once', () => {
+    const contextOf = (context: string) =>
+      errorOf(new Refusal('XDSMetadataUpdateError', context, { location: 'Document01' }))
+        .codeContext;
+    expect(contextOf('it is Deprecated')).toBe('Document01: it is Deprecated');
+    expect(contextOf('Document01 is Deprecated')).toBe('Document01 is Deprecated');
   });
 });
 
