@@ -165,6 +165,23 @@ describe('What systems really send', () => {
     });
   });
 
+  it('reads kana of eight bits beside kanji of ISO-2022-JP, declared or not', () => {
+    const written = write('山田', '~ISO IR87').octets;
+    const mixed = Buffer.concat([Buffer.from([0xd4, 0xcf, 0xc0, 0xde]), Buffer.from('^'), written]);
+    for (const declared of ['~ISO IR87', '']) {
+      expect(read(mixed, declared)).toMatchObject({ text: 'ﾔﾏﾀﾞ^山田' });
+      expect(read(mixed, declared).oddities).toContain('kana-undeclared');
+    }
+    expect(read(mixed, 'ISO IR13~ISO IR87')).toMatchObject({ text: 'ﾔﾏﾀﾞ^山田', oddities: [] });
+  });
+
+  it('reads UTF-8 and CP932 where half-width kana are declared beside ISO IR87', () => {
+    for (const name of ['UNICODE UTF-8', 'CP932']) {
+      expect(read(write(yamada, name).octets, 'ISO IR13~ISO IR87').text).toBe(yamada);
+    }
+    expect(() => read(octets(0x41, 0xff), 'ISO IR13')).toThrow(/102/);
+  });
+
   it('reads UTF-8 where nothing is declared, and answers in it', () => {
     expect(read(Buffer.from(yamada), '')).toMatchObject({ text: yamada, sets: UTF_8 });
   });
