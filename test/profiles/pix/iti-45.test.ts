@@ -54,6 +54,12 @@ describe('ITI-45 PIXV3 Query', () => {
     ['no patientIdentifier', /<patientIdentifier>.*<\/patientIdentifier>/, '', 'SYN100'],
     ['two patientIdentifiers', /<patientIdentifier>.*<\/patientIdentifier>/, '$&$&', 'SYN110'],
     ['a patientIdentifier without extension', / extension="0001234"/, '', 'SYN101'],
+    [
+      'a dataSource without a value, which would ask for all',
+      /<value root="2.999.1.1"\/>/,
+      '',
+      'SYN100',
+    ],
     ['a dataSource that is no OID', /root="2.999.1.1"/, 'root="region"', 'SYN102'],
     ['no queryId', /<queryId .*?\/>/, '', 'SYN100'],
     ['a hundred and one dataSources', /<dataSource>.*<\/dataSource>/, '$&'.repeat(101), 'SYN110'],
