@@ -56,7 +56,7 @@ export function readPID(pid: V2Segment): V2Person {
   };
   const mothersMaidenName = namesOf(repetitionsOf(pid, 6));
   return known<V2Person>({
-    names: namesOf(repetitionsOf(pid, 5)),
+    names: namesInPID(pid),
     mothersMaidenName: mothersMaidenName.length === 0 ? undefined : mothersMaidenName,
     birthTime: list(FIELDS.birthTime, findTS)?.[0],
     administrativeGender: list(FIELDS.administrativeGender, findGender)?.[0],
@@ -64,6 +64,11 @@ export function readPID(pid: V2Segment): V2Person {
     telecoms: list(FIELDS.telecoms, findXTN),
     multipleBirthOrderNumber: list(FIELDS.multipleBirthOrderNumber, findNM)?.[0],
   });
+}
+
+/** The names alone, whatever else the segment says. */
+export function namesInPID(pid: V2Segment): readonly V2Name[] {
+  return namesOf(repetitionsOf(pid, 5));
 }
 
 /** XPN-7 of a maiden name, table 0200. */
