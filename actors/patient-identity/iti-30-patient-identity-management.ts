@@ -99,6 +99,10 @@ async function requireChangeable(
     const [before, after] = [await records.recordOf(prior), await records.recordOf(current)];
     if (before === undefined)
       throw new Refusal('204', 'the prior id is not known', { location: 'MRG^1^1^1^1' });
+    if ((await records.idState(current))?.mergedInto !== undefined) {
+      const location = 'PID^1^3^1^1';
+      throw new Refusal('204', 'the new id was subsumed by another', { location });
+    }
     if (after !== undefined && after.number !== before.number) {
       throw new Refusal('205', 'the new id is another patient’s', { location: 'PID^1^3^1^1' });
     }

@@ -372,6 +372,12 @@ describe('HL7 v2 over MLLP', () => {
       at('PID^2^3^1^4'),
     );
     await link.ask(feed('L-4', `L-4^^^${CHARTS}`, { birth: '19710101' }));
+    await link.ask(feed('L-6', `L-6^^^${CHARTS}`));
+    const mrg = (id: string) => `MRG|${id}^^^${CHARTS}`;
+    expect(await adt('ADT^A40^ADT_A39', 'L-7', pid(known, '||試験^花子'), mrg('L-6'))).toEqual([]);
+    expect(await adt('ADT^A47^ADT_A30', 'L-8', pid(`L-6^^^${CHARTS}`), mrg('L-1'))).toEqual(
+      at('PID^1^3^1^1'),
+    );
     // Ids of other authorities are passed over: what is wrong is that the two are two patients'.
     const both = `x^^^&2.999.404&ISO~${known}~L-4^^^${CHARTS}`;
     expect(await adt('ADT^A28^ADT_A05', 'L-5', pid(both, '||試験^花子'))).toEqual(

@@ -307,5 +307,9 @@ describe('A person in PID', () => {
       'telecoms',
       'multipleBirthOrderNumber',
     ]);
+    for (const nameless of ['^^^^^^U', ' ']) {
+      expect(unsaidIn(segment(`PID|||1||${nameless}`))).toContain('names');
+    }
+    expect(unsaidIn(segment('PID|||1||""'))).not.toContain('names');
   });
 });
