@@ -480,6 +480,9 @@ describe('HL7 v2 over MLLP', () => {
     const said = saidIn(await link.ask(feed('D-1', `R-500^^^${REGION}`)));
     expect(said).toMatchObject({ code: 'AA', answers: 'D-1' });
     expect(saidIn(await link.ask(feed('D-2', `V-60^^^${CHARTS}`))).code).toBe('AE');
+    // What A08 tells is not the registry's to keep, and it takes it all the same (ITI TF-2: 3.8.4.1.3.2).
+    const revised = feed('D-5', `V-60^^^${CHARTS}`, { trigger: 'A08' });
+    expect(saidIn(await link.ask(revised))).toMatchObject({ code: 'AA', answers: 'D-5' });
     // ITI-64 is a matter of the actors of one community: no peer moves a patient's documents by A43.
     const moved = messageOf(
       msh('ADT^A43^ADT_A43', 'D-4'),
