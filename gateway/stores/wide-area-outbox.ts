@@ -140,13 +140,16 @@ export async function oweFeed(
     .execute();
 }
 
-/** Done, and with it what was refused of the same patient before: a merge, too, of an id that is in use again. */
+/**
+ * Done, and with it what was refused of the same patient before: of an id that was given up all that was told of her, for an
+ * add would undo the merge; and of an id that is in use again the merge.
+ */
 export async function settleFeed(
   queries: Writing,
   { number, service, kind, ids }: KeptOwedFeed,
 ): Promise<void> {
   await queries.deleteFrom('identity_notification').where('number', '=', number).execute();
-  if (kind === 'merge') return;
+  const overtaken = kind === 'merge' ? ids.slice(1) : ids;
   if (kind === 'add') await forgetMergesOf(ids, { queries, number, service });
   await queries
     .deleteFrom('identity_notification')
@@ -155,7 +158,7 @@ export async function settleFeed(
     .where('consumer', '=', service)
     .where('state', '=', 'refused')
     .where('number', '<', number)
-    .where('ids', '=', JSON.stringify(ids))
+    .where('ids', '=', JSON.stringify(overtaken))
     .execute();
 }
 

@@ -367,6 +367,23 @@ describeOnBothDatabases('A region that feeds a wide-area id service', (open) => 
     expect(await owed()).toMatchObject({ waiting: 0, refused: 1 });
   });
 
+  it('forgets a refused add when its id is given up: tried again it would undo the merge', async () => {
+    await register(atHospital('1'));
+    await register(atClinic('2'), { demographics: JIRO });
+    await round();
+    const second = await regionalIdOf(atClinic('2'));
+    way = 'for another';
+    await oweSome({ after: '', isAgain: true }, stores, own());
+    expect((await round()).refused).toEqual(['204', '204']);
+    way = 'open';
+    await linkPatients([atHospital('1'), atClinic('2')], steward, stewarding());
+    await round();
+    expect(await knownAbove(second)).toBeUndefined();
+    await identities.change((records) => records.reopenFeeds(SERVICE));
+    await round();
+    expect(await knownAbove(second)).toBeUndefined();
+  });
+
   it('forgets a refused merge when its id is in use again: tried again it would undo that', async () => {
     await register(atHospital('1'));
     await register(atClinic('2'), { demographics: JIRO });
