@@ -97,6 +97,11 @@ describe('ISO IR87', () => {
     ).toBe('山A\\~ｱ');
   });
 
+  it('reads JIS X 0208:1990, whose announcer holds a delimiter', () => {
+    const written = write('山田', '~ISO IR87').octets;
+    expect(read(Buffer.concat([octets(0x1b, '&@'), written]), '~ISO IR87').text).toBe('山田');
+  });
+
   it('reads JIS X 0212, and writes it where ISO IR159 is named', () => {
     const written = write('丂', 'ISO IR87~ISO IR159');
     expect([...written.octets]).toEqual([0x1b, 0x24, 0x28, 0x44, 0x30, 0x21, 0x1b, 0x28, 0x42]);
