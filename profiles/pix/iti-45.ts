@@ -42,6 +42,7 @@ import {
 import {
   answeredOf,
   echoOf,
+  placedAtValues,
   readAcknowledgement,
   readQueryResponseCode,
   recordedQueryOf,
@@ -258,7 +259,7 @@ function refusePixQuery(refusals: readonly Refusal[], opened: Opened, issue: Iss
     acknowledgement: 'AE',
     queryResponseCode: queryResponseCodeOf(refusals),
     ids: [],
-    details: detailsOf(refusals),
+    details: detailsOf(placedAtValues(refusals, { body: opened.body, parameter: 'dataSource' })),
   };
   return encodePixQueryResponse(response, opened, issue);
 }

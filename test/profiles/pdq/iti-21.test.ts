@@ -22,7 +22,12 @@ describe('QPD-3 of ITI-21', () => {
   it.each([
     ['an unknown sex alone, which would ask for everybody', ['@PID.8^U'], '101', 'QPD^1^3'],
     ['the kind of an address alone', ['@PID.11.7^H'], '103', 'QPD^1^3^1^1'],
-    ['a county, of which nothing is kept', ['@PID.7^19700101', '@PID.11.9^32201'], '103', 'QPD^1^3^2^1'],
+    [
+      'a county, of which nothing is kept',
+      ['@PID.7^19700101', '@PID.11.9^32201'],
+      '103',
+      'QPD^1^3^2^1',
+    ],
     ['the use of a telephone alone', ['@PID.5.1.1^試験', '@PID.13.2^PRN'], '103', 'QPD^1^3^2^1'],
   ] as const)('is refused where it asks for %s', (_what, parameters, code, location) => {
     expect(refusalOf(...parameters)).toMatchObject({ code, location });

@@ -134,6 +134,17 @@ describe('ITI-45 PIXV3 Query', () => {
     expect(unknownDataSource(aPixQuery(), 0).location).toBe(`${parameters}/dataSource/value`);
   });
 
+  it('says where an unknown domain stands that shares its dataSource with another', () => {
+    const query = aPixQuery({ dataSources: ['2.999.5', '2.999.6', '2.999.7'] });
+    const between = /<semanticsText>DataSource.id<\/semanticsText><\/dataSource><dataSource>/;
+    const request = altered(ITI_45.request.encode(query), between, '');
+    expect(decodeRequest(ITI_45, request)).toEqual(query);
+    const refusals = [1, 2].map((index) => unknownDataSource(query, index));
+    const said = decodeResponse(ITI_45, opened(ITI_45.refusal(refusals, request, FROZEN)));
+    const places = said.details.map(({ location }) => location?.split('/parameterList/')[1]);
+    expect(places).toEqual(['dataSource[1]/value[2]', 'dataSource[2]/value']);
+  });
+
   it('calls a fault of the query QE', () => {
     const request = altered(written, / extension="0001234"/, '');
     const refusal = refusalOf(() => decodeRequest(ITI_45, request));
