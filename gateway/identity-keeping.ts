@@ -73,6 +73,7 @@ export class IdentityKeeping {
   });
   #hasKeys = false;
   #isMatched = false;
+  #isStopping = false;
 
   constructor(options: IdentityKeepingOptions) {
     this.#options = options;
@@ -121,8 +122,9 @@ export class IdentityKeeping {
     this.#rounds.start();
   }
 
-  /** Waits for a round that is under way. */
+  /** Waits for a round that is under way; what is to be told yet is told after the next start. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#rounds.stop();
   }
 
@@ -144,7 +146,7 @@ export class IdentityKeeping {
     await this.#matchAnew();
     const refused = await settleRegistry(stores, world);
     if (refused > 0) log.warn({ event: 'moves-refused', count: refused });
-    const { refusing } = await notifyConsumers(stores, world);
+    const { refusing } = await notifyConsumers(stores, world, () => !this.#isStopping);
     for (const { consumer, attempts } of refusing) {
       if (attempts >= TRIED_LONG) log.warn({ event: 'consumer-refuses', peer: consumer, attempts });
     }

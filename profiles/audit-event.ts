@@ -11,7 +11,13 @@ export type AuditSide = 'asker' | 'answerer';
 
 /** One participant object of an audit message: codes and identifiers only, never a name or a document's words. */
 export type AuditObject =
-  | { readonly kind: 'patient'; readonly patientId: PatientId; readonly detail?: AuditDetail }
+  | {
+      readonly kind: 'patient';
+      readonly patientId: PatientId;
+      readonly detail?: AuditDetail;
+      /** Recorded as a message of its own, with this action instead of the row's: the identifier that a merge gives up. */
+      readonly action?: AuditAction;
+    }
   | {
       readonly kind: 'query';
       /** The stored query's UUID, or the V3 query id. */

@@ -43,3 +43,30 @@ export async function fanOut<Partner, Answer>(
     clearTimeout(timer);
   }
 }
+
+/**
+ * What the several questions to one gateway came to, in their order, where it answered at least one of them.
+ *
+ * @param without what a question comes to that was not answered
+ * @throws what a question failed for, where none was answered; a defect of ours in any case
+ */
+export async function answeredAtAll<Question, Answer>(
+  questions: readonly Question[],
+  askOne: (question: Question) => Promise<Answer>,
+  without: (question: Question) => Answer,
+): Promise<readonly Answer[]> {
+  const failures: unknown[] = [];
+  const answers = await Promise.all(
+    questions.map(async (question) => {
+      try {
+        return await askOne(question);
+      } catch (error) {
+        if (!(error instanceof PeerFailure) && !refusalsOf(error)) throw error;
+        failures.push(error);
+        return without(question);
+      }
+    }),
+  );
+  if (failures.length > 0 && failures.length === questions.length) throw failures[0];
+  return answers;
+}

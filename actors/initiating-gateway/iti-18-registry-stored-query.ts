@@ -7,7 +7,7 @@ import type { AdhocQueryRequest, AdhocQueryResponse } from '../../profiles/xds/s
 import { storedQueryNamed } from '../../profiles/xds/stored-queries.ts';
 import { readStoredQuery } from '../../profiles/xds/stored-query-reading.ts';
 import { PeerFailure, query, type World } from '../actor.ts';
-import { fanOut, type Reached } from './fan-out.ts';
+import { answeredAtAll, fanOut, type Reached } from './fan-out.ts';
 import { failed, mergeParts, ownPart, type Part, partnerPart, unavailable } from './merge.ts';
 import { communitiesOfPatient } from './patient-communities.ts';
 import type { Discovery } from './patient-discovery.ts';
@@ -222,11 +222,11 @@ async function askLocated(
     named,
   }: AskedPartner & { readonly discovery: Discovery; readonly named: NamedPatient },
 ): Promise<Answers> {
-  const wanted = discovery.located.filter(({ homeCommunityId }) =>
-    [undefined, homeCommunityId].includes(request.home),
-  );
-  const parts = await Promise.all(
-    wanted.map(async ({ homeCommunityId, patientId, isRemembered }) => {
+  const isWanted = (home: string) => [undefined, home].includes(request.home);
+  const wanted = discovery.located.filter(({ homeCommunityId }) => isWanted(homeCommunityId));
+  const parts = await answeredAtAll(
+    wanted,
+    async ({ homeCommunityId, patientId, isRemembered }) => {
       const response = await world.ask(
         ITI_38,
         { homeCommunityId },
@@ -238,9 +238,14 @@ async function askLocated(
         await stores.correlations.forget(named.patientId, homeCommunityId);
       }
       return partnerPart(response, { gateway, patientId });
-    }),
+    },
+    ({ homeCommunityId }) => unavailable(homeCommunityId, 'failed'),
   );
-  return { parts, warnings: discovery.warnings };
+  const silent = (discovery.silent ?? []).filter(isWanted);
+  return {
+    parts: [...parts, ...silent.map((home) => unavailable(home, 'failed'))],
+    warnings: discovery.warnings,
+  };
 }
 
 function isUnknownThere({ errors }: AdhocQueryResponse): boolean {

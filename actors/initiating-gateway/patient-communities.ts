@@ -1,6 +1,7 @@
 import { type PatientId, patientKey } from '../../profiles/patient.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { PeerFailure } from '../actor.ts';
+import { answeredAtAll } from './fan-out.ts';
 import { askElsewhere } from './health-data-locator.ts';
 import { failed, type Part } from './merge.ts';
 import {
@@ -71,8 +72,13 @@ export async function communitiesOfPatient(
     const remembered = rememberedAt(gateway, correlations);
     if (remembered) return { located: remembered, warnings: [] };
     const { ids } = await numbered();
+    const asked = questions(gateway, { ids, sourced, patientId, leftMs }, house);
     return joined(
-      await Promise.all(questions(gateway, { ids, sourced, patientId, leftMs }, house)),
+      await answeredAtAll(
+        asked,
+        (question) => question.ask(),
+        ({ homes }) => ({ ...NOWHERE, silent: homes }),
+      ),
     );
   };
   return {
@@ -121,6 +127,12 @@ function once<Value>(work: () => Promise<Value>) {
   return Object.assign(wanted, { begun: () => begun });
 }
 
+/** One question to a gateway, and the communities that it is about. */
+interface Question {
+  readonly homes: readonly string[];
+  readonly ask: () => Promise<Discovery>;
+}
+
 /** What one gateway is asked: each community that has an id by that, the others together by the demographics. */
 function questions(
   gateway: PartnerGateway,
@@ -135,15 +147,16 @@ function questions(
     readonly leftMs: () => number;
   },
   house: House,
-): readonly Promise<Discovery>[] {
+): readonly Question[] {
   const { homeCommunityIds } = gateway;
   const known = homeCommunityIds.flatMap((homeCommunityId) => {
     const own = ids.get(homeCommunityId);
     return own ? [{ asked: { ...gateway, homeCommunityId }, own }] : [];
   });
-  const byId = known.map(({ asked, own }) =>
-    discoverByWideAreaId(asked, { ...asking, ids: own }, house),
-  );
+  const byId = known.map(({ asked, own }) => ({
+    homes: [asked.homeCommunityId],
+    ask: () => discoverByWideAreaId(asked, { ...asking, ids: own }, house),
+  }));
   const isEachKnown = known.length === homeCommunityIds.length;
   if (isEachKnown || house.stores.wideArea?.mode === 'instead') return byId;
   const byDemographics = async (): Promise<Discovery> => {
@@ -160,13 +173,15 @@ function questions(
       warnings,
     };
   };
-  return [...byId, byDemographics()];
+  const homes = homeCommunityIds.filter((homeCommunityId) => !ids.has(homeCommunityId));
+  return [...byId, { homes, ask: byDemographics }];
 }
 
 function joined(discoveries: readonly Discovery[]): Discovery {
   return {
     located: discoveries.flatMap(({ located }) => located),
     warnings: discoveries.flatMap(({ warnings }) => warnings),
+    silent: discoveries.flatMap(({ silent = [] }) => silent),
   };
 }
 

@@ -28,6 +28,8 @@ export interface LocatedPatient {
 export interface Discovery {
   readonly located: readonly LocatedPatient[];
   readonly warnings: readonly Refusal[];
+  /** Communities of the gateway of which it gave no answer, where it gave one of others. */
+  readonly silent?: readonly string[];
 }
 
 /** What every step needs. */

@@ -12,6 +12,7 @@ import {
   answerOf,
   type FoundDemographics,
   findDemographics,
+  MOST_AT_ONCE,
   shownMatches,
 } from './demographics-answer.ts';
 import type { PatientIdentityStores } from './stores.ts';
@@ -65,7 +66,8 @@ export const patientDemographicsQuery = query(ITI_21, {
     if (found === undefined || request.kind === 'cancel') {
       return { acknowledgement: 'AA', queryResponseCode: 'NF', matches: [], details: [] };
     }
-    const { initialQuantity } = request;
+    // Who goes on without RCP-2 gets what comes after the pointer, not all of it once more.
+    const { initialQuantity = request.pointer === undefined ? undefined : MOST_AT_ONCE } = request;
     const matches = shownMatches(found, permission, request).filter(hasId);
     if (initialQuantity === undefined || found.isMore) {
       const answer = answerOf(matches, found);

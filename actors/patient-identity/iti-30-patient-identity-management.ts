@@ -5,10 +5,11 @@ import type { AcceptAcknowledgement } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { type Caller, feed, type World } from '../actor.ts';
 import { rememberAnswer, wasAnswered } from './answer-once.ts';
+import { withoutBlanks } from './feed-v2.ts';
 import { eitherFeed } from './iti-44-patient-identity-feed-hl7v3.ts';
 import type { Change } from './regroup.ts';
 import { linkPatients, unlinkPatients } from './steward.ts';
-import { StewardRefusal } from './stewarding.ts';
+import { recordFor, StewardRefusal, type Stewarding } from './stewarding.ts';
 import { domainsIn, type PatientIdentityStores } from './stores.ts';
 
 /**
@@ -24,6 +25,7 @@ export const patientIdentityManagement = feed(ITI_30, {
       case 'link':
       case 'unlink':
         requireOwn(request.ids, stores, world.caller);
+        if (!(await wasAnswered(stores, world))) await requireKnown(request.ids, { stores, world });
         return;
       case 'change':
         requireOwn([request.current, request.prior], stores, world.caller);
@@ -47,7 +49,7 @@ export const patientIdentityManagement = feed(ITI_30, {
       case 'change':
         return await change(request, stores, world);
       default:
-        return await eitherFeed.commit(request, stores, world);
+        return await eitherFeed.commit(withoutBlanks(request), stores, world);
     }
   },
 });
@@ -62,6 +64,20 @@ function requireOwn(
     if (kinds.includes('own') || assigningAuthorities.includes(authority)) continue;
     throw new Refusal('204', `the caller does not feed the assigning authority ${authority}`);
   }
+}
+
+/** Each of the two PID segments names somebody. */
+async function requireKnown(ids: readonly PatientId[], stewarding: Stewarding): Promise<void> {
+  await stewarding.stores.identities.look(async (records) => {
+    for (const [at, id] of ids.entries()) {
+      try {
+        await recordFor(id, records, stewarding);
+      } catch (error) {
+        if (!(error instanceof StewardRefusal)) throw error;
+        throw new Refusal('204', error.message, { location: `PID^${at + 1}^3` });
+      }
+    }
+  });
 }
 
 async function refusing(work: () => Promise<unknown>): Promise<AcceptAcknowledgement> {
@@ -83,6 +99,10 @@ async function requireChangeable(
     const [before, after] = [await records.recordOf(prior), await records.recordOf(current)];
     if (before === undefined)
       throw new Refusal('204', 'the prior id is not known', { location: 'MRG^1^1^1^1' });
+    if ((await records.idState(current))?.mergedInto !== undefined) {
+      const location = 'PID^1^3^1^1';
+      throw new Refusal('204', 'the new id was subsumed by another', { location });
+    }
     if (after !== undefined && after.number !== before.number) {
       throw new Refusal('205', 'the new id is another patient’s', { location: 'PID^1^3^1^1' });
     }

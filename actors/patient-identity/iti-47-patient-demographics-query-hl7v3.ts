@@ -51,10 +51,10 @@ export const patientDemographicsQuery = query(ITI_47, {
     const holder = holderOf(request, world);
     if (isContinuation(request)) return continued(request, kept, { holder, now: world.now() });
     const found = await findDemographics(request, stores);
-    const { initialQuantity } = request;
-    if (initialQuantity === undefined) return { found, query: request, part: undefined };
     // The same id again is another query: what was left of the one before is not part of its answer.
     kept.cancel(holder);
+    const { initialQuantity } = request;
+    if (initialQuantity === undefined) return { found, query: request, part: undefined };
     const weight = found.patients.length;
     if (weight > initialQuantity) {
       const keeping = { found, query: request, next: initialQuantity };

@@ -39,9 +39,14 @@ export interface Told {
  * does not take is sent again after a while, and what follows it waits. What is for a consumer without a subscription is let
  * go.
  *
+ * @param goesOn asked before each message; false ends the round
  * @see ITI TF-2: 3.10, 3.46
  */
-export async function notifyConsumers(stores: PatientIdentityStores, world: World): Promise<Told> {
+export async function notifyConsumers(
+  stores: PatientIdentityStores,
+  world: World,
+  goesOn: () => boolean = () => true,
+): Promise<Told> {
   const { identities, subscriptions = [] } = stores;
   const told = stores.hasInitiatingGateway ? [...subscriptions, OWN_GATEWAY] : subscriptions;
   let delivered = 0;
@@ -53,6 +58,7 @@ export async function notifyConsumers(stores: PatientIdentityStores, world: Worl
     );
     if (next.length === 0) return { delivered, waiting: waiting.size, refusing };
     for (const notification of next) {
+      if (!goesOn()) return { delivered, waiting: waiting.size, refusing };
       const { consumer, number, attempts } = notification;
       const subscription = told.find((one) => one.consumer === consumer);
       if (notification.notBefore > world.now().getTime()) {

@@ -184,19 +184,23 @@ class Connection {
   }
 
   #heard(chunk: Uint8Array): void {
+    let hasEnded = false;
     for (const event of this.#reader.read(chunk)) {
       if (event.kind === 'noise') this.#heardNoise(event.length);
-      else this.#waiting.push(event);
+      else {
+        hasEnded = true;
+        this.#waiting.push(event);
+      }
     }
     const { idleMs, longestMs } = this.#options.limits;
     const isInside = this.#reader.isInside;
     this.#socket.setTimeout(isInside ? idleMs : KEEP_ALIVE_MS);
-    if (!isInside) {
+    // A frame that begins behind another has its own time.
+    if (hasEnded || !isInside) {
       clearTimeout(this.#longest);
       this.#longest = undefined;
-    } else {
-      this.#longest ??= setTimeout(() => this.#socket.destroy(), longestMs);
     }
+    if (isInside) this.#longest ??= setTimeout(() => this.#socket.destroy(), longestMs);
     if (this.#waiting.length > MOST_WAITING) this.#socket.pause();
     this.#work();
   }
@@ -211,9 +215,10 @@ class Connection {
     if (this.#noise > MOST_NOISE) this.#socket.destroy();
   }
 
-  /** While a message is answered the peer waits for us, not we for it. */
+  /** While a message is answered the peer waits for us, not we for it; and so it does while it is not read. */
   #timedOut(): void {
-    if (this.#working === undefined || this.#reader.isInside) this.#socket.destroy();
+    const isPeersTurn = this.#reader.isInside && !this.#socket.isPaused();
+    if (this.#working === undefined || isPeersTurn) this.#socket.destroy();
   }
 
   #work(): void {

@@ -1,4 +1,5 @@
 import type {
+  AuditAction,
   AuditDetail,
   AuditObject,
   AuditSide,
@@ -131,11 +132,18 @@ export function recordOf(exchange: ExchangeRecord, recorder: Recorder): string[]
     destination: endOf(exchange, otherSide(audit.source), recorder),
     details: messageDetails(exchange.messageId),
   };
-  const groups = event === 'Export' || event === 'Import' ? byPatient(objects) : [objects];
+  const groups = event === 'Export' || event === 'Import' ? byPatient(objects) : byAction(objects);
   return groups
     .flatMap((group) => byFate(group, exchange))
     .map((fate) => (event === 'Export' ? withSubject(fate, exchange) : fate))
-    .map(({ objects, outcome }) => encodeAuditMessage({ objects, outcome, ...common }));
+    .map(({ objects, outcome }) =>
+      encodeAuditMessage({
+        ...common,
+        objects,
+        outcome,
+        action: ownAction(objects) ?? common.action,
+      }),
+    );
 }
 
 /** How a response ended the exchange: by its status or acknowledgement, whichever form it has. */
@@ -258,6 +266,18 @@ function endOf(exchange: ExchangeRecord, side: AuditSide, recorder: Recorder): T
 /** The Framework has no place for the SOAP message id in most events; it goes along as a detail, so that records meet logs. */
 function messageDetails(messageId: string | undefined): readonly AuditDetail[] {
   return messageId === undefined ? [] : [{ type: 'MessageID', value: messageId }];
+}
+
+/** What has an action of its own is a group of its own. Source: ITI TF-2: 3.8.5.1, 3.44.5.1: a merge is an update and a deletion. */
+function byAction(objects: readonly AuditObject[]): readonly (readonly AuditObject[])[] {
+  const own = objects.filter((one) => ownAction([one]) !== undefined);
+  if (own.length === 0) return [objects];
+  const shared = objects.filter((one) => ownAction([one]) === undefined);
+  return [shared, ...own.map((one) => [one])];
+}
+
+function ownAction([only]: readonly AuditObject[]): AuditAction | undefined {
+  return only?.kind === 'patient' ? only.action : undefined;
 }
 
 /** One group a patient. */

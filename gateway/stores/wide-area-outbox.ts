@@ -6,6 +6,7 @@ import type {
   OwedSum,
   ToldPerson,
 } from '../../actors/patient-identity/wide-area-outbox.ts';
+import { patientKey } from '../../profiles/patient.ts';
 import { type Reads, type Selectable, sql, type Writes } from './database.ts';
 import type { IdentityTables } from './identity-tables.ts';
 
@@ -139,13 +140,17 @@ export async function oweFeed(
     .execute();
 }
 
-/** Done, and with it what was refused of the same patient before. */
+/**
+ * Done, and with it what was refused of the same patient before: of an id that was given up all that was told of her, for an
+ * add would undo the merge; and of an id that is in use again the merge.
+ */
 export async function settleFeed(
   queries: Writing,
   { number, service, kind, ids }: KeptOwedFeed,
 ): Promise<void> {
   await queries.deleteFrom('identity_notification').where('number', '=', number).execute();
-  if (kind === 'merge') return;
+  const overtaken = kind === 'merge' ? ids.slice(1) : ids;
+  if (kind === 'add') await forgetMergesOf(ids, { queries, number, service });
   await queries
     .deleteFrom('identity_notification')
     .where('kind', 'in', ['add', 'revise'])
@@ -153,8 +158,30 @@ export async function settleFeed(
     .where('consumer', '=', service)
     .where('state', '=', 'refused')
     .where('number', '<', number)
-    .where('ids', '=', JSON.stringify(ids))
+    .where('ids', '=', JSON.stringify(overtaken))
     .execute();
+}
+
+/** Merges that were refused before and would give up one of these ids: tried again, they would undo what was told since. */
+async function forgetMergesOf(
+  ids: KeptOwedFeed['ids'],
+  { queries, number, service }: { queries: Writing; number: number; service: string },
+): Promise<void> {
+  const rows = await queries
+    .selectFrom('identity_notification')
+    .select(['number', 'ids'])
+    .where('kind', '=', 'merge')
+    .where('kind', '>', NONE)
+    .where('consumer', '=', service)
+    .where('state', '=', 'refused')
+    .where('number', '<', number)
+    .execute();
+  const back = new Set(ids.map(patientKey));
+  for (const merge of rows) {
+    const [, subsumed] = JSON.parse(merge.ids) as KeptOwedFeed['ids'];
+    if (subsumed === undefined || !back.has(patientKey(subsumed))) continue;
+    await queries.deleteFrom('identity_notification').where('number', '=', merge.number).execute();
+  }
 }
 
 export async function refuseFeed(

@@ -102,8 +102,9 @@ const isJis = (name: CharacterSetName) => name.startsWith('ISO IR');
  * Octets of a message as text.
  *
  * Where a Japanese set is declared, octets are read as ISO-2022-JP; where there are octets with the eighth bit, which that
- * has not, they are what such systems really send: UTF-8 where they are well-formed, else CP932. What is not declared is
- * found out alike, but CP932 is not guessed: nothing in the message says that it is Japanese.
+ * has not, they are what such systems really send: half-width kana beside kanji that an escape sequence begins, else UTF-8
+ * where they are well-formed, else CP932. What is not declared is found out alike, but CP932 is not guessed: nothing in the
+ * message says that it is Japanese.
  *
  * @throws Refusal 102 when they are not text of any of these sets
  */
@@ -123,9 +124,26 @@ export function decodeText(octets: Uint8Array, sets: CharacterSets): DecodedText
       return { text: corrected(strictly('shift_jis', octets)), sets, oddities: [] };
     default:
   }
-  if (isHigh && sets.names.includes('ISO IR13')) return decodedJis(octets, sets);
-  if (isHigh) return decodedHigh(octets, sets);
-  return decodedJis(octets, sets);
+  if (!isHigh) return decodedJis(octets, sets);
+  if (isKanaAlone(octets)) {
+    if (sets.names.includes('ISO IR13')) return decodedJis(octets, sets);
+    if (switchesToKanji(octets)) return withOddity('kana-undeclared', decodedJis(octets, sets));
+  }
+  return decodedHigh(octets, sets);
+}
+
+/** Of the octets with the eighth bit each is a kana of JIS X 0201; UTF-8 and CP932 have others in Japanese text. */
+function isKanaAlone(octets: Uint8Array): boolean {
+  return octets.every((octet) => octet <= 0x7f || (octet >= 0xa1 && octet <= 0xdf));
+}
+
+/** ESC and `$`: what follows is of two octets a character. */
+function switchesToKanji(octets: Uint8Array): boolean {
+  return octets.some((octet, at) => octet === 0x1b && octets[at + 1] === 0x24);
+}
+
+function withOddity(oddity: string, decoded: DecodedText): DecodedText {
+  return { ...decoded, oddities: [oddity, ...decoded.oddities] };
 }
 
 function decodedJis(octets: Uint8Array, sets: CharacterSets): DecodedText {

@@ -13,7 +13,7 @@ import {
   writeXTN,
   writtenGender,
 } from './hl7v2-datatypes.ts';
-import { isSaid, repetitionsOf, type V2Field, type V2Segment } from './hl7v2.ts';
+import { isNullField, isSaid, repetitionsOf, type V2Field, type V2Segment } from './hl7v2.ts';
 import { known } from './hl7v3-reading.ts';
 
 /** What PID says of a person. The shape is that of `profiles/patient.ts`. */
@@ -56,7 +56,7 @@ export function readPID(pid: V2Segment): V2Person {
   };
   const mothersMaidenName = namesOf(repetitionsOf(pid, 6));
   return known<V2Person>({
-    names: namesOf(repetitionsOf(pid, 5)),
+    names: namesInPID(pid),
     mothersMaidenName: mothersMaidenName.length === 0 ? undefined : mothersMaidenName,
     birthTime: list(FIELDS.birthTime, findTS)?.[0],
     administrativeGender: list(FIELDS.administrativeGender, findGender)?.[0],
@@ -66,15 +66,24 @@ export function readPID(pid: V2Segment): V2Person {
   });
 }
 
+/** The names alone, whatever else the segment says. */
+export function namesInPID(pid: V2Segment): readonly V2Name[] {
+  return namesOf(repetitionsOf(pid, 5));
+}
+
 /** XPN-7 of a maiden name, table 0200. */
 const MAIDEN_NAME = 'M';
 /** XPN-7 where nobody said of which kind a name is: the component is required. Source: HL7 v2.5 table 0200. */
 const UNSPECIFIED = 'U';
 
-/** What a PID segment leaves as it was: fields that are empty, not null. Source: HL7 v2.5 section 2.5.3. */
+/**
+ * What a PID segment leaves as it was: fields that are empty, not null, and names of which nothing but the kind is said, for
+ * PID-5 must be there (`^^^^^^U`). Source: HL7 v2.5 section 2.5.3.
+ */
 export function unsaidIn(pid: V2Segment): readonly (keyof V2Person)[] {
+  const isNameless = namesInPID(pid).length === 0 && !isNullField(pid, 5);
   return (Object.keys(FIELDS) as (keyof V2Person)[]).filter(
-    (name) => !FIELDS[name].some((field) => isSaid(pid, field)),
+    (name) => !FIELDS[name].some((field) => isSaid(pid, field)) || (name === 'names' && isNameless),
   );
 }
 

@@ -341,3 +341,12 @@ export function controlIdOf(messageId: {
 }): string {
   return (messageId.extension ?? messageId.root.replaceAll('-', '')).slice(0, 20);
 }
+
+/** MSH-10 as an audit record names it: of a message that came all of it, of one that we send as much as it has. */
+export function controlIdDetail(
+  side: 'asker' | 'answerer',
+  { messageId }: { readonly messageId: { readonly root: string; readonly extension?: string } },
+) {
+  const received = side === 'answerer' ? messageId.extension : undefined;
+  return { type: 'MSH-10', value: received ?? controlIdOf(messageId) };
+}

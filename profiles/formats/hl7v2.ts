@@ -124,7 +124,7 @@ function headerOf(octets: Uint8Array): V2Segment {
   const line = Buffer.from(octets.subarray(0, ends === -1 ? octets.length : ends))
     .toString('latin1')
     .replace(/^ï»¿/, '')
-    .replaceAll(/\u001b\$[@B(][^\u001b]*\u001b\([BJ]/g, '');
+    .replaceAll(/\u001b\$[@B(][^\u001b]*\u001b\([BIJ]/g, '');
   return { name: 'MSH', sequence: 1, text: line, delimiters: delimitersOf(line) };
 }
 

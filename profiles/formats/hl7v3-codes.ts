@@ -24,6 +24,10 @@ export const ACKNOWLEDGEMENT_DETAIL_CODES = {
     codeSystem: messageErrorCondition,
     means: 'A patient id, or a domain, that is not known here.',
   },
+  '205': {
+    codeSystem: messageErrorCondition,
+    means: 'A patient id that is another person’s here.',
+  },
   INTERR: {
     codeSystem: acknowledgementDetail,
     means: 'What went wrong is not the fault of the message.',

@@ -83,13 +83,12 @@ export function readPatientIds(patient: Located): readonly AssignedId[] {
  */
 export function readPerson(patient: Located): V3Person {
   const person = requireChild(patient, 'patientPerson');
-  const names = childrenOf(person, 'name');
-  if (names.length === 0) throw refusalAt(person, 'SYN100', 'name is required');
+  const names = readNames(patient);
   const addresses = readAll([person, patient], 'addr', findAD);
   const telecoms = readAll([person, patient], 'telecom', findTEL);
   const order = findChild(person, 'multipleBirthOrderNumber');
   return known<V3Person>({
-    names: names.map(findPN).filter((name) => name !== undefined),
+    names,
     administrativeGender: findCode(findChild(person, 'administrativeGenderCode'), GENDERS),
     birthTime: findTS(findChild(person, 'birthTime')),
     addresses: addresses.length === 0 ? undefined : addresses,
@@ -97,6 +96,14 @@ export function readPerson(patient: Located): V3Person {
     multipleBirthOrderNumber: findINT(order, { least: 1, most: 99 }),
     mothersMaidenName: readMothersMaidenName(person),
   });
+}
+
+/** The names of a `patient`, without those that are null. @throws Refusal SYN100 without patientPerson or name; SYN102 */
+export function readNames(patient: Located): readonly PN[] {
+  const person = requireChild(patient, 'patientPerson');
+  const names = childrenOf(person, 'name');
+  if (names.length === 0) throw refusalAt(person, 'SYN100', 'name is required');
+  return names.map(findPN).filter((name) => name !== undefined);
 }
 
 const MOTHER = 'MTH';

@@ -22,6 +22,7 @@ import {
 import {
   attributeOf,
   childNamed,
+  childrenNamed,
   parseXml,
   serializeWithin,
   serializeXml,
@@ -197,6 +198,39 @@ function takeParty(device: XmlElement | undefined): Party | undefined {
   if (device === undefined || id === undefined) return undefined;
   const organization = takeII(descend(device, 'asAgent', 'representedOrganization', 'id'));
   return known<Party>({ device: id.root, organization: organization?.root });
+}
+
+/**
+ * Refusals of values of a parameter, each where its value stands in the request: an actor counts values, and several may stand
+ * in one element of the parameter.
+ */
+export function placedAtValues(
+  refusals: readonly Refusal[],
+  { body, parameter }: { readonly body: XmlElement; readonly parameter: string },
+): readonly Refusal[] {
+  const names = ['controlActProcess', 'queryByParameter', 'parameterList'];
+  const list = descend(body, ...names);
+  const counted = (place: string, number: number, of: readonly unknown[]) =>
+    of.length > 1 ? `${place}[${number + 1}]` : place;
+  const found = list === undefined ? [] : childrenNamed(list, HL7_V3, parameter);
+  const places = found.flatMap((element, at) =>
+    childrenNamed(element, HL7_V3, 'value').map((_, number, values) =>
+      [
+        '',
+        body.name,
+        ...names,
+        counted(parameter, at, found),
+        counted('value', number, values),
+      ].join('/'),
+    ),
+  );
+  const ofParameter = new RegExp(`/${parameter}(?:\\[(\\d+)\\])?/value$`);
+  return refusals.map((refusal) => {
+    const said = ofParameter.exec(refusal.location ?? '');
+    const location = said ? places[Number(said[1] ?? 1) - 1] : undefined;
+    if (refusal.code !== '204' || location === undefined) return refusal;
+    return new Refusal(refusal.code, refusal.context, { location, severity: refusal.severity });
+  });
 }
 
 /** The wrapper of an answer: a fresh id, and the parties of the request, the other way round. */

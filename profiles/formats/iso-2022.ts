@@ -15,6 +15,8 @@ const ESCAPES: readonly (readonly [string, Designated])[] = [
   ['(J', 'ascii'],
   ['(I', 'kana'],
   [')I', 'ascii'],
+  // Announces that the set which is designated next is that of 1990: nothing more than that of 1983 but for two characters.
+  ['&@', 'ascii'],
 ];
 
 /** The same sequences as escapes of HL7 text, in hexadecimal. Source: HL7 v2.5 section 2.7.3. */

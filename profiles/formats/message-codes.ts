@@ -59,7 +59,7 @@ export const MESSAGE_CODES = {
   '202': row(PROCESSING, 'NS202', 'MSH^1^11^1^1'),
   '203': row(VERSION, 'NS200', 'MSH^1^12^1^1'),
   '204': row(UNKNOWN_KEY, '204'),
-  '205': row(DUPLICATE, '204'),
+  '205': row(DUPLICATE, '205'),
   '206': row(LOCKED, 'INTERR'),
   '207': row(INTERNAL, 'INTERR'),
   /** The caller may not send this, or the trail cannot be written: nothing was processed. */

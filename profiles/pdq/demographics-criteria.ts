@@ -133,10 +133,13 @@ function listOf<Value>(
   name: Parameter,
   find: (at: Located) => Value | undefined,
 ): readonly Value[] | undefined {
-  const values = valuesOf(parameters, name)
-    .map(find)
-    .filter((value) => value !== undefined);
-  return values.length === 0 ? undefined : values;
+  const given = valuesOf(parameters, name);
+  const values = given.map(find).filter((value) => value !== undefined);
+  if (values.length > 0) return values;
+  // Of what is null the sender says so; what is merely empty would ask a wider question than was meant.
+  const empty = given.find((value) => !isNull(value));
+  if (empty !== undefined) throw refusalAt(empty, 'SYN101', 'a value that says something');
+  return undefined;
 }
 
 /** A value, or low and high, or one of them. Bounds that are left out, a centre or a width are refused. */

@@ -13,6 +13,7 @@ import { authorityIn, idsIn, writeCX, writeDomain } from '../formats/hl7v2-autho
 import { fieldsOfPID, readPID } from '../formats/hl7v2-person.ts';
 import {
   acknowledgementOf,
+  controlIdDetail,
   controlIdOf,
   faultsOf,
   faultsOfDetails,
@@ -115,11 +116,17 @@ export function unknownPointer(): Refusal {
 function auditedObjects(
   exchange: AuditedExchange<PatientDemographicsQuery, PatientDemographicsResponse>,
 ): AuditObject[] {
-  const { request, response, query } = exchange;
+  const { side, request, response, query } = exchange;
+  const details = request && [controlIdDetail(side, request.transmission)];
   const patients = (response?.matches ?? []).flatMap(({ ids }) => ids.slice(0, 1));
   return [
     ...patients.map((patientId): AuditObject => ({ kind: 'patient', patientId })),
-    { kind: 'query', id: request?.queryId.extension ?? '', text: query ?? '' },
+    {
+      kind: 'query',
+      id: request?.queryId.extension ?? '',
+      text: query ?? '',
+      ...(details && { details }),
+    },
   ];
 }
 

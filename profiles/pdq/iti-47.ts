@@ -38,6 +38,7 @@ import {
 import {
   answeredOf,
   echoOf,
+  placedAtValues,
   readAcknowledgement,
   readQueryResponseCode,
   recordedQueryOf,
@@ -362,7 +363,9 @@ function refuseDemographicsQuery(refusals: readonly Refusal[], opened: Opened, i
     acknowledgement: 'AE',
     queryResponseCode: isQuerysFault ? 'QE' : queryResponseCodeOf(refusals),
     matches: [],
-    details: detailsOf(refusals),
+    details: detailsOf(
+      placedAtValues(refusals, { body: opened.body, parameter: 'otherIDsScopingOrganization' }),
+    ),
   };
   return encodeDemographicsQueryResponse(response, opened, issue);
 }

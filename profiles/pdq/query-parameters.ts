@@ -38,8 +38,8 @@ const SUPPORTED: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 11, 13, 18]);
 /**
  * Reads QPD-3, `@PID.5.1.1^値~@PID.7^19700101`: fields 3, 5, 6, 7, 8, 11, 13 and 18 of PID. A first subcomponent may be left out.
  *
- * @throws Refusal 101 for none, one without a value or an id without its authority; 103 for a field that is not asked by;
- * 102 for a value of another type
+ * @throws Refusal 101 for none that asks for anything, one without a value or an id without its authority; 103 for a field, or
+ * parts of one, that nobody is asked by; 102 for a value of another type
  * @see ITI TF-2: 3.21.4.1.2.2
  */
 export function readParameters(qpd: V2Segment, context: V2Context): V2Criteria {
@@ -57,8 +57,8 @@ export function readParameters(qpd: V2Segment, context: V2Context): V2Criteria {
   const administrativeGender = gender && findGender(asField(gender));
   const value = birth && findTS(asField(birth));
   const addresses = of(11).map(addressOf);
-  const telecoms = of(13).flatMap(telecomOf);
-  return {
+  const telecoms = of(13).map(telecomOf);
+  const criteria: V2Criteria = {
     ...(names.length > 0 && { livingSubjectName: names }),
     ...(administrativeGender && { livingSubjectAdministrativeGender: administrativeGender }),
     ...(value && { livingSubjectBirthTime: { value } }),
@@ -68,6 +68,10 @@ export function readParameters(qpd: V2Segment, context: V2Context): V2Criteria {
     ...(maidenNames.length > 0 && { mothersMaidenName: maidenNames }),
     ...(accounts.length > 0 && { patientAccountNumber: accounts }),
   };
+  if (Object.keys(criteria).length > 0) return criteria;
+  throw new Refusal('101', 'at least one parameter that asks for something is required', {
+    location: 'QPD^1^3',
+  });
 }
 
 function readParameter(at: V2Repetition): Parameter {
@@ -159,13 +163,21 @@ function addressOf(group: Group): Address {
     const value = valueIn(group, part);
     return value === undefined ? [] : [[name, value] as const];
   });
+  if (streetAddressLine.length === 0 && named.length === 0) throw asksNothing(group);
   return {
     ...(streetAddressLine.length === 0 ? {} : { streetAddressLine }),
     ...Object.fromEntries(named),
   };
 }
 
-function telecomOf(group: Group): readonly Telecom[] {
+/** None of the parts of a field that were given is looked at: without them the question would be a wider one. */
+function asksNothing(group: Group): Refusal {
+  const [first] = group.values();
+  const location = first === undefined ? 'QPD^1^3' : placeOf(first.at, 1);
+  return new Refusal('103', 'a part that nobody is asked by here', { location });
+}
+
+function telecomOf(group: Group): Telecom {
   const components: V2Component[] = [];
   for (const { component, value } of group.values()) components[component - 1] = value;
   const [, segment] = parseV2(
@@ -173,7 +185,8 @@ function telecomOf(group: Group): readonly Telecom[] {
   ).segments;
   const [at] = segment === undefined ? [] : repetitionsOf(segment, 1);
   const telecom = at && findXTN(at);
-  return telecom === undefined ? [] : [{ value: telecom.value }];
+  if (telecom === undefined) throw asksNothing(group);
+  return { value: telecom.value };
 }
 
 /** QPD-3 of a query. @throws Error for what v2 cannot ask by: bounds of a birth date */

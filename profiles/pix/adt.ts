@@ -10,10 +10,10 @@ import {
 } from '../formats/hl7v2.ts';
 import { idsIn, writeCX } from '../formats/hl7v2-authorities.ts';
 import { insuranceIn } from '../formats/hl7v2-insurance.ts';
-import { fieldsOfPID, readPID, unsaidIn } from '../formats/hl7v2-person.ts';
+import { fieldsOfPID, namesInPID, readPID, unsaidIn } from '../formats/hl7v2-person.ts';
 import {
   acknowledgementOf,
-  controlIdOf,
+  controlIdDetail,
   faultsOf,
   faultsOfDetails,
   headerIn,
@@ -36,6 +36,7 @@ import {
   type PatientMergeFeed,
   type PatientRegistrationFeed,
   PLACES_OF_MERGE,
+  subsumedIn,
 } from './iti-44.ts';
 
 /** A24 and A37: two identifiers are, or are no longer, one person's; neither is given up. Source: ITI TF-2: 3.30.4. */
@@ -82,12 +83,12 @@ export const ADT_AUDIT: AuditRow<AdtFeed, AcceptAcknowledgement> = {
   name: 'Patient Identity Feed',
   source: 'asker',
   action: ({ request }) => (request === undefined || request.kind === 'add' ? 'C' : 'U'),
-  objects: ({ request }) => {
+  objects: ({ side, request }) => {
     if (request === undefined) return [];
-    const detail = { type: 'MSH-10', value: controlIdOf(request.transmission.messageId) };
-    return idsOfFeed(request).map(
-      (patientId): AuditObject => ({ kind: 'patient', patientId, detail }),
-    );
+    const detail = controlIdDetail(side, request.transmission);
+    return idsOfFeed(request)
+      .map((patientId): AuditObject => ({ kind: 'patient', patientId, detail }))
+      .map(subsumedIn(request));
   },
 };
 
@@ -196,7 +197,7 @@ function ownOf(ids: readonly PatientId[], { authorities }: V2Context): readonly 
 /** A40. Nothing that PID says of the person counts but the name. */
 export function readMerge(message: V2Message, context: V2Context): PatientMergeFeed {
   const { current: surviving, prior: subsumed, pid } = readPair(message, context);
-  const { names } = readPID(pid);
+  const names = namesInPID(pid);
   return { kind: 'merge', ...feedWrapper(message, context), surviving, subsumed, names };
 }
 
@@ -278,17 +279,26 @@ function placeInFeed(
     if (code === '205' || location === PLACES_OF_MERGE.surviving) return 'PID^1^3^1^1';
     if (code !== '204') return undefined;
     if (location === PLACES_OF_MERGE.subsumed) return 'MRG^1^1^1^1';
-    const [pid] = segmentsOf(message, 'PID');
-    if (pid === undefined) return undefined;
-    const { known, fed } = context.authorities;
-    const all = idsIn(pid, 3, context.authorities);
-    const isKnown = (oid: string) => known.some((one) => one.oid === oid);
-    const foreign =
-      all.find(({ id }) => !isKnown(id.assigningAuthority)) ??
-      (all.some(({ id }) => fed.includes(id.assigningAuthority)) ? undefined : all[0]);
+    const pids = segmentsOf(message, 'PID');
+    if (pids.length === 0) return undefined;
+    const foreign = pids.map((pid) => foreignIn(pid, context)).find((id) => id !== undefined);
     if (foreign) return placeOf(foreign.at, 4);
-    return segmentsOf(message, 'MRG').length > 0 ? 'MRG^1^1^1^1' : 'PID^1^3^1^1';
+    if (segmentsOf(message, 'MRG').length > 0) return 'MRG^1^1^1^1';
+    const { fed } = context.authorities;
+    const own = pids
+      .flatMap((pid) => idsIn(pid, 3, context.authorities))
+      .find(({ id }) => fed.includes(id.assigningAuthority));
+    return own ? placeOf(own.at, 1) : 'PID^1^3^1^1';
   };
+}
+
+/** Where PID-3 has no identifier that the sender feeds: the first whose authority is not known, else the first. */
+function foreignIn(pid: V2Segment, { authorities }: V2Context) {
+  const { known, fed } = authorities;
+  const all = idsIn(pid, 3, authorities);
+  if (all.some(({ id }) => fed.includes(id.assigningAuthority))) return undefined;
+  const isKnown = (oid: string) => known.some((one) => one.oid === oid);
+  return all.find(({ id }) => !isKnown(id.assigningAuthority)) ?? all[0];
 }
 
 /** An acknowledgement of an ADT message, in the version of the request. */

@@ -61,5 +61,9 @@ export const ITI_10 = defineMllpTransaction<PatientRegistrationFeed, AcceptAckno
   response: ACK_CODEC,
   refusal: refuseFeed,
   generalError: 'INTERR',
-  audit: { ...ADT_AUDIT, name: 'PIX Update Notification' },
+  audit: {
+    ...ADT_AUDIT,
+    name: 'PIX Update Notification',
+    action: ({ side }) => (side === 'asker' ? 'R' : 'U'),
+  },
 });

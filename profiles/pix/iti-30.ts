@@ -80,5 +80,5 @@ export const ITI_30 = defineMllpTransaction<AdtFeed, AcceptAcknowledgement>({
   response: ACK_CODEC,
   refusal: refuseFeed,
   generalError: 'INTERR',
-  audit: ADT_AUDIT,
+  audit: { ...ADT_AUDIT, name: 'Patient Identity Management' },
 });

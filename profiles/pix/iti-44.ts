@@ -10,6 +10,7 @@ import { type AcknowledgementDetail, detailsOf } from '../formats/hl7v3-codes.ts
 import { requireOid, v3, writeAssignedId, writtenII } from '../formats/hl7v3-datatypes.ts';
 import {
   findProviderOrganization,
+  readNames,
   readOtherIds,
   readPatientIds,
   readPerson,
@@ -131,7 +132,9 @@ export const ITI_44 = defineTransaction<PatientIdentityFeed, AcceptAcknowledgeme
     source: 'asker',
     action: ({ request }) => (request === undefined || request.kind === 'add' ? 'C' : 'U'),
     objects: ({ request }) =>
-      request === undefined ? [] : idsOf(request).map(patientObject(request)),
+      request === undefined
+        ? []
+        : idsOf(request).map(patientObject(request)).map(subsumedIn(request)),
   },
 });
 
@@ -150,6 +153,14 @@ function idsOf(feed: PatientIdentityFeed): readonly PatientId[] {
 function patientObject({ transmission }: PatientIdentityFeed): (id: PatientId) => AuditObject {
   const detail = { type: 'II', value: writtenII(transmission.messageId) };
   return (patientId) => ({ kind: 'patient', patientId, detail });
+}
+
+/** The identifier that a merge gives up is recorded as deleted, in a message of its own. Source: ITI TF-2: 3.44.5.1. */
+export function subsumedIn(feed: { readonly kind: string }) {
+  return (object: AuditObject, at: number): AuditObject =>
+    feed.kind === 'merge' && at === 1 && object.kind === 'patient'
+      ? { ...object, action: 'D' }
+      : object;
 }
 
 /**
@@ -224,7 +235,7 @@ function readMerge({
   if (samePatientId(surviving, subsumed)) {
     throw refusalAt(role, '204', 'an identifier cannot be merged into itself');
   }
-  const { names } = readPerson(patient);
+  const names = readNames(patient);
   const custodian = requireOid(requireCustodian(registrationEvent));
   const providerOrganization = findProviderOrganization(patient);
   const merge = { kind: 'merge', surviving, subsumed, names, custodian } as const;

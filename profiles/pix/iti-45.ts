@@ -31,10 +31,18 @@ import {
   withIds,
   writeSubject,
 } from '../formats/hl7v3-person.ts';
-import { childrenOf, HL7_V3, type Located, requireChild } from '../formats/hl7v3-reading.ts';
+import {
+  childrenOf,
+  HL7_V3,
+  isNull,
+  type Located,
+  refusalAt,
+  requireChild,
+} from '../formats/hl7v3-reading.ts';
 import {
   answeredOf,
   echoOf,
+  placedAtValues,
   readAcknowledgement,
   readQueryResponseCode,
   recordedQueryOf,
@@ -126,7 +134,7 @@ function auditedObjects(exchange: AuditedExchange<PixQuery, PixQueryResponse>): 
   ];
 }
 
-/** @throws Refusal NS2xx or SYN1xx: one patientIdentifier with one value */
+/** @throws Refusal NS2xx or SYN1xx: one patientIdentifier with one value, and a value in each dataSource */
 function decodePixQuery({ body }: Opened): PixQuery {
   const root = openMessage(body, [QUERY]);
   const query = requireChild(root, 'controlActProcess', 'queryByParameter');
@@ -136,10 +144,16 @@ function decodePixQuery({ body }: Opened): PixQuery {
     transmission: readTransmission(root),
     queryId: readII(requireChild(query, 'queryId')),
     patientIdentifier: readAssignedId(identifier),
-    dataSources: childrenOf(parameters, 'dataSource').flatMap((source) =>
-      childrenOf(source, 'value').map(readOid),
-    ),
+    dataSources: childrenOf(parameters, 'dataSource').flatMap(readDataSource),
   };
+}
+
+/** One without a value would silently ask for all domains. */
+function readDataSource(source: Located): readonly string[] {
+  if (isNull(source)) return [];
+  const values = childrenOf(source, 'value');
+  if (values.length === 0) throw refusalAt(source, 'SYN100', 'value is required');
+  return values.map(readOid);
 }
 
 function encodePixQuery(query: PixQuery): Body {
@@ -245,7 +259,7 @@ function refusePixQuery(refusals: readonly Refusal[], opened: Opened, issue: Iss
     acknowledgement: 'AE',
     queryResponseCode: queryResponseCodeOf(refusals),
     ids: [],
-    details: detailsOf(refusals),
+    details: detailsOf(placedAtValues(refusals, { body: opened.body, parameter: 'dataSource' })),
   };
   return encodePixQueryResponse(response, opened, issue);
 }

@@ -19,6 +19,7 @@ import {
 } from '../formats/hl7v2-authorities.ts';
 import {
   acknowledgementOf,
+  controlIdDetail,
   controlIdOf,
   faultsOf,
   faultsOfDetails,
@@ -72,12 +73,18 @@ export const ITI_9 = defineMllpTransaction<PixQuery, PixQueryResponse>({
 
 /** The queried id, the ids found, and the query, whose QPD segment is the text. */
 function auditedObjects(exchange: AuditedExchange<PixQuery, PixQueryResponse>): AuditObject[] {
-  const { request, response, query } = exchange;
+  const { side, request, response, query } = exchange;
+  const details = request && [controlIdDetail(side, request.transmission)];
   const asked = request === undefined ? [] : [request.patientIdentifier];
   const patients = [...asked, ...(response?.ids ?? [])];
   return [
     ...patients.map((patientId): AuditObject => ({ kind: 'patient', patientId })),
-    { kind: 'query', id: request?.queryId.extension ?? '', text: query ?? '' },
+    {
+      kind: 'query',
+      id: request?.queryId.extension ?? '',
+      text: query ?? '',
+      ...(details && { details }),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { frameMllp } from '../../profiles/formats/mllp.ts';
 import { encodeText, ISO_IR87 } from '../../profiles/formats/hl7v2-charsets.ts';
+import { MllpListener } from '../../gateway/inbound/mllp-listener.ts';
 import { ITI_30 } from '../../profiles/pix/iti-30.ts';
 import { ITI_8 } from '../../profiles/pix/iti-8.ts';
 import { certificatesOf } from '../../scripts/certificate-texts.ts';
@@ -338,6 +339,52 @@ describe('HL7 v2 over MLLP', () => {
     expect(saidIn(await find('U-5', '19700102')).status).toEqual(['QAK|tag-U-5|NF']);
   });
 
+  it('leaves what A01 does not say of a patient who was registered before', async () => {
+    const link = await open();
+    await link.ask(feed('U-6', `V-21^^^${CHARTS}`, { birth: '19700102' }));
+    const admitted = messageOf(
+      msh('ADT^A01^ADT_A01', 'U-7', { version: '2.3.1' }),
+      'EVN||20250401093000',
+      `PID|||V-21^^^${CHARTS}||試験^花子^^^^^L^I`,
+      'PV1||I',
+    );
+    expect(saidIn(await link.ask(admitted)).code).toBe('AA');
+    const query = messageOf(
+      msh('QBP^Q22^QBP_Q21', 'U-8'),
+      `QPD|IHE PDQ Query|tag-U-8|@PID.3.1^V-21~@PID.3.4.2^${oids.chartNumbers}`,
+      'RCP|I',
+    );
+    expect(saidIn(await link.ask(query)).patients[0]).toContain('|19700102|F');
+  });
+
+  it('says of an id that is refused which of several it is', async () => {
+    const link = await open();
+    await link.ask(feed('L-1', `L-1^^^${CHARTS}`));
+    const adt = async (event: string, id: string, ...segments: string[]) =>
+      saidIn(await link.ask(messageOf(msh(event, id), 'EVN||20250401093000', ...segments))).errors;
+    const pid = (chart: string, name = '') => `PID|||${chart}${name}`;
+    const known = `L-1^^^${CHARTS}`;
+    const at = (place: string) => [expect.stringContaining(`ERR||${place}|204^`)];
+    expect(await adt('ADT^A24^ADT_A24', 'L-2', pid(known), pid(`no^^^${CHARTS}`))).toEqual(
+      at('PID^2^3'),
+    );
+    expect(await adt('ADT^A37^ADT_A37', 'L-3', pid(known), pid('x^^^&2.999.404&ISO'))).toEqual(
+      at('PID^2^3^1^4'),
+    );
+    await link.ask(feed('L-4', `L-4^^^${CHARTS}`, { birth: '19710101' }));
+    await link.ask(feed('L-6', `L-6^^^${CHARTS}`));
+    const mrg = (id: string) => `MRG|${id}^^^${CHARTS}`;
+    expect(await adt('ADT^A40^ADT_A39', 'L-7', pid(known, '||試験^花子'), mrg('L-6'))).toEqual([]);
+    expect(await adt('ADT^A47^ADT_A30', 'L-8', pid(`L-6^^^${CHARTS}`), mrg('L-1'))).toEqual(
+      at('PID^1^3^1^1'),
+    );
+    // Ids of other authorities are passed over: what is wrong is that the two are two patients'.
+    const both = `x^^^&2.999.404&ISO~${known}~L-4^^^${CHARTS}`;
+    expect(await adt('ADT^A28^ADT_A05', 'L-5', pid(both, '||試験^花子'))).toEqual(
+      at('PID^1^3^2^1'),
+    );
+  });
+
   it('merges, and answers the same message again as it did at first', async () => {
     const link = await open();
     await link.ask(feed('M-1', `V-30^^^${CHARTS}`, { birth: '19700103' }));
@@ -433,6 +480,9 @@ describe('HL7 v2 over MLLP', () => {
     const said = saidIn(await link.ask(feed('D-1', `R-500^^^${REGION}`)));
     expect(said).toMatchObject({ code: 'AA', answers: 'D-1' });
     expect(saidIn(await link.ask(feed('D-2', `V-60^^^${CHARTS}`))).code).toBe('AE');
+    // What A08 tells is not the registry's to keep, and it takes it all the same (ITI TF-2: 3.8.4.1.3.2).
+    const revised = feed('D-5', `V-60^^^${CHARTS}`, { trigger: 'A08' });
+    expect(saidIn(await link.ask(revised))).toMatchObject({ code: 'AA', answers: 'D-5' });
     // ITI-64 is a matter of the actors of one community: no peer moves a patient's documents by A43.
     const moved = messageOf(
       msh('ADT^A43^ADT_A43', 'D-4'),
@@ -462,6 +512,28 @@ describe('HL7 v2 over MLLP', () => {
     );
     expect(asked.records[0]).toMatchObject({ event: '110112', action: 'E', outcome: '8' });
     expect(JSON.stringify(asked.records[0])).toContain('QPD|IHE PIX Query|tag-A-2|');
+    expect(asked.records[0]?.objects.at(-1)).toMatchObject({ details: { 'MSH-10': 'A-2' } });
+  });
+
+  it('records a merge as an update and a deletion, and the whole of a long MSH-10', async () => {
+    const link = await open();
+    for (const id of ['A-3', 'A-4']) await link.ask(feed(id, `${id}^^^${CHARTS}`));
+    const controlId = 'A-5-0123456789-0123456789';
+    const merge = messageOf(
+      msh('ADT^A40^ADT_A39', controlId, { version: '2.3.1' }),
+      'EVN||20250401093000',
+      `PID|||A-3^^^${CHARTS}||試験^花子||不明|?`,
+      `MRG|A-4^^^${CHARTS}`,
+    );
+    const merged = await world.recording('ITI-8', () => link.ask(merge));
+    expect(merged.records).toMatchObject([
+      { action: 'U', outcome: '0', objects: [{ details: { 'MSH-10': controlId } }] },
+      { action: 'D', outcome: '0', objects: [{ details: { 'MSH-10': controlId } }] },
+    ]);
+    expect(merged.records.map(({ objects }) => JSON.stringify(objects).includes('A-4^'))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('links, parts and corrects by ITI-30', async () => {
@@ -540,6 +612,48 @@ describe('Limits of a connection', () => {
     await once(link.socket, 'close');
   });
 
+  describe('of times', () => {
+    const listening = async (tookMs: number, limits: { idleMs: number; longestMs: number }) => {
+      const identified = { peer: {}, stillValid: () => true };
+      const listener = new MllpListener({
+        actor: 'patient-identity',
+        host: '127.0.0.1',
+        port: 0,
+        security: { kind: 'loopback', identify: () => identified as never },
+        answer: async () => {
+          await new Promise((resolve) => setTimeout(resolve, tookMs));
+          return Buffer.from('MSH|^~\\&\rMSA|AA|1\r');
+        },
+        limits: { messageBytes: 2_048, ...limits },
+        log: { warn() {}, error() {} } as never,
+        metrics: { oddity() {} } as never,
+      });
+      await listener.start();
+      return listener;
+    };
+
+    it('gives each message its own, though the next has always begun when one ends', async () => {
+      const listener = await listening(25, { idleMs: 10_000, longestMs: 60 });
+      const link = await MllpLink.open(listener.url);
+      link.socket.write('\x0bMSH|');
+      for (let number = 0; number < 6; number += 1) {
+        link.socket.write('^~\\&\r\x1c\r\x0bMSH|');
+        await link.next();
+      }
+      link.close();
+      await listener.stop(0);
+    });
+
+    it('does not count against a peer what it is not read', async () => {
+      const listener = await listening(100, { idleMs: 40, longestMs: 60_000 });
+      const link = await MllpLink.open(listener.url);
+      link.socket.write(`${'\x0bMSH|^~\\&\r\x1c\r'.repeat(18)}\x0bMSH|`);
+      expect(saidIn(await link.next()).code).toBe('AA');
+      link.close();
+      await listener.stop(0);
+    });
+  });
+
   it('closes a connection that sends nothing but noise', async () => {
     const link = await open();
     link.socket.write(Buffer.alloc(100_000, 0x20));
@@ -605,6 +719,20 @@ describe('A continuation of ITI-21', () => {
     expect(pointerIn(third)).toBe('');
     const patients = [first, second, third].flatMap((answer) => saidIn(answer).patients);
     expect(new Set(patients).size).toBe(5);
+  });
+
+  it('goes on behind the pointer where RCP-2 is left out, and begins not anew', async () => {
+    const pointer = pointerIn(await ask('D-1'));
+    const rest = await link.ask(
+      messageOf(
+        msh('QBP^Q22^QBP_Q21', 'D-2'),
+        'QPD|IHE PDQ Query|tag|@PID.5.1.1^シケン',
+        'RCP|I',
+        `DSC|${pointer}|I`,
+      ),
+    );
+    expect(saidIn(rest).status).toEqual(['QAK|tag|OK|IHE PDQ Query|5|3|0']);
+    expect(saidIn(rest).patients).toHaveLength(3);
   });
 
   it('is refused to another sender, for another tag or query, and when it is not known', async () => {

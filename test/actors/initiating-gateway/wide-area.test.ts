@@ -284,5 +284,24 @@ describe('The wide-area id service, as the Initiating Gateway uses it', () => {
       expect(toKagawa).toHaveLength(1);
       expect(JSON.stringify(toKagawa)).toContain(TARO_IN_KAGAWA.id);
     });
+
+    it.each([
+      ['is not found by its id', `ITI-55 ${KAGAWA}`, KAGAWA, OKAYAMA],
+      ['is not found by demographics', `ITI-55 ${OKAYAMA}`, OKAYAMA, KAGAWA],
+      ['does not answer the query', `ITI-38 ${KAGAWA}`, KAGAWA, OKAYAMA],
+    ])(
+      'loses the part of the one that %s, and not the other’s',
+      async (_how, place, lost, left) => {
+        const { response, homes } = await ask(
+          'before',
+          { ...answers, [place]: silent },
+          { communities: () => both },
+        );
+        expect(homes).toEqual([left]);
+        expect(response.errors).toMatchObject([
+          { errorCode: 'XDSUnavailableCommunity', location: lost },
+        ]);
+      },
+    );
   });
 });

@@ -121,6 +121,17 @@ describe('The notifications of Patient Identity', () => {
     expect(told.map(({ ids }) => ids.length)).toEqual([2, 1, 1]);
   });
 
+  it('wait for the next start where the process stops, and hold up no stop', async () => {
+    const steward = { by: '担当' };
+    const both = [atHospital('H1'), atClinic('C1')] as const;
+    await unlinkPatients(both, steward, { stores: stores(), world: own() });
+    expect(await notifyConsumers(stores(), own(), () => told.length < 1)).toMatchObject({
+      delivered: 1,
+    });
+    expect(await notifyConsumers(stores(), own())).toMatchObject({ delivered: 2, waiting: 0 });
+    expect(told.map(({ ids }) => ids.length)).toEqual([2, 1, 1]);
+  });
+
   it('are let go when the consumer has no subscription any more', async () => {
     const none = { ...stores(), subscriptions: [] };
     expect(await notifyConsumers(none, own())).toMatchObject({ delivered: 0, waiting: 0 });

@@ -109,6 +109,9 @@ describe('The Continuation Option of ITI-47', () => {
     await ask(2);
     await ask(1, { criteria: { livingSubjectBirthTime: { value: '1910' } } });
     expect(await refusalsIn(more())).toEqual(UNKNOWN);
+    await ask(2);
+    await ask(undefined, { criteria: { livingSubjectBirthTime: { value: '1910' } } });
+    expect(await refusalsIn(more())).toEqual(UNKNOWN);
   });
 
   it('shows of what is left only what may be shown now', async () => {

@@ -4,6 +4,7 @@ import { documentRegistry } from '../../../actors/document-registry/index.ts';
 import { feedMany } from '../../../actors/patient-identity/feed-many.ts';
 import { notifyConsumers } from '../../../actors/patient-identity/notifications.ts';
 import {
+  answerReview,
   linkPatients,
   mergePatients,
   unlinkPatients,
@@ -16,7 +17,7 @@ import { SqlIdentityStore } from '../../../gateway/stores/sql-identity-store.ts'
 import { SqlRegistryStore } from '../../../gateway/stores/sql-registry-store.ts';
 import type { PatientId } from '../../../profiles/patient.ts';
 import { ITI_44, type PatientIdentityFeed } from '../../../profiles/pix/iti-44.ts';
-import { Fault } from '../../../profiles/refusal.ts';
+import { Fault, refusalsOf } from '../../../profiles/refusal.ts';
 import {
   AWideAreaService,
   INSURANCE,
@@ -26,6 +27,7 @@ import {
 } from '../../support/a-wide-area-service.ts';
 import { describeOnBothDatabases } from '../../support/databases.ts';
 import { aPatientIdentityFeed, aPerson } from '../../support/hl7v3-builders.ts';
+import { decodeResponse, FROZEN, opened, openedXml } from '../../support/hl7v3-laws.ts';
 import { aCaller, SAMPLE_COMMUNITY, WorldOfActors } from '../../support/world-of-actors.ts';
 
 const HOSPITAL = '2.999.700.1.1';
@@ -39,6 +41,13 @@ const JIRO = aPerson({
   birthTime: '19480101',
   addresses: [],
   telecoms: [],
+});
+
+/** By birth date and name. */
+const SOMEBODY_ELSE = aPerson({
+  names: [{ family: '架空', given: ['花子'], representation: 'IDE', use: 'L' }],
+  birthTime: '19330612',
+  administrativeGender: 'F',
 });
 
 /** The region is the network that the service calls east. */
@@ -98,10 +107,12 @@ describeOnBothDatabases('A region that feeds a wide-area id service', (open) => 
         service.world.message = { id: options?.messageId ?? '', bodyHash };
         const answer = await service.world
           .as(ofNetwork(way === 'for another' ? 'west' : 'east'))(ITI_44, 'patient-identity', feed)
-          .catch((error: { refusals?: unknown; code: string }) => ({
-            code: 'CE',
-            details: [{ code: error.code, text: '' }],
-          }))
+          .catch((error: unknown) => {
+            const refusals = refusalsOf(error);
+            if (!refusals) throw error;
+            const said = ITI_44.refusal(refusals, openedXml(body), FROZEN);
+            return decodeResponse(ITI_44, opened(said));
+          })
           .finally(() => {
             service.world.message = undefined;
           });
@@ -337,6 +348,55 @@ describeOnBothDatabases('A region that feeds a wide-area id service', (open) => 
     await revise('浜田市');
     await round();
     expect([await refused(), await versionsAbove(id)]).toEqual([[], 3]);
+  });
+
+  it('lets a patient wait whom the service holds for another (205), and goes on with the others', async () => {
+    await register(atHospital('1'));
+    await round();
+    expect(await register(atHospital('1'), { demographics: SOMEBODY_ELSE })).toMatchObject([
+      { code: '205' },
+    ]);
+    // The region's steward takes it for a correction; the service has a steward of its own.
+    const [review] = await identities.look((records) => records.openReviews(0, 9));
+    const answer = { number: review?.number ?? 0, isAccepted: true };
+    await answerReview(answer, steward, stewarding());
+    await register(atHospital('2'), {
+      demographics: aPerson({ birthTime: '19330101', addresses: [], telecoms: [] }),
+    });
+    expect(await round()).toEqual({ delivered: 1, refused: ['205'] });
+    expect(await owed()).toMatchObject({ waiting: 0, refused: 1 });
+  });
+
+  it('forgets what was refused of an id that is given up, or in use again: tried again it would undo that', async () => {
+    await register(atHospital('1'));
+    await register(atClinic('2'), { demographics: JIRO });
+    await round();
+    const second = await regionalIdOf(atClinic('2'));
+    const both = [atHospital('1'), atClinic('2')] as const;
+    const tryAgain = async () => {
+      await identities.change((records) => records.reopenFeeds(SERVICE));
+      await round();
+    };
+    way = 'for another';
+    await oweSome({ after: '', isAgain: true }, stores, own());
+    expect((await round()).refused).toEqual(['204', '204']);
+    way = 'open';
+    await linkPatients(both, steward, stewarding());
+    await round();
+    await tryAgain();
+    expect(await knownAbove(second)).toBeUndefined();
+
+    await unlinkPatients(both, steward, stewarding());
+    await round();
+    await linkPatients(both, steward, stewarding());
+    way = 'for another';
+    expect((await round()).refused).toContain('204');
+    way = 'open';
+    await unlinkPatients(both, steward, stewarding());
+    await round();
+    await tryAgain();
+    expect(await knownAbove(second)).toBeDefined();
+    expect(await owed()).toMatchObject({ waiting: 0, refused: 0 });
   });
 
   it('lets the records of a patient speak that were hers first, whoever is linked to her later', async () => {

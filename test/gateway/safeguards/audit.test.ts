@@ -140,6 +140,24 @@ describe('the record of a transaction', () => {
     expect(recordOf(anExchange({ transaction }), RECORDER)).toHaveLength(1);
   });
 
+  it('is a message of its own for what has an action of its own: a merge updates one and deletes the other', () => {
+    const transaction = aTransaction({
+      event: { asker: 'Patient Record', answerer: 'Patient Record' },
+      action: () => 'U',
+      objects: () => [patient('R-1'), { ...patient('R-2'), action: 'D' } as AuditObject],
+    });
+    const messages = recordOf(anExchange({ transaction }), RECORDER);
+    const said = messages.map((one) => [
+      /EventActionCode="(.)"/.exec(one)?.[1],
+      one.includes('R-1^'),
+      one.includes('R-2^'),
+    ]);
+    expect(said).toEqual([
+      ['U', true, false],
+      ['D', false, true],
+    ]);
+  });
+
   it('is one message a patient for an export, each with her own documents', () => {
     const transaction = aTransaction({
       ...RETRIEVE,

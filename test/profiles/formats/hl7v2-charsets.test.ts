@@ -97,6 +97,11 @@ describe('ISO IR87', () => {
     ).toBe('山A\\~ｱ');
   });
 
+  it('reads JIS X 0208:1990, whose announcer holds a delimiter', () => {
+    const written = write('山田', '~ISO IR87').octets;
+    expect(read(Buffer.concat([octets(0x1b, '&@'), written]), '~ISO IR87').text).toBe('山田');
+  });
+
   it('reads JIS X 0212, and writes it where ISO IR159 is named', () => {
     const written = write('丂', 'ISO IR87~ISO IR159');
     expect([...written.octets]).toEqual([0x1b, 0x24, 0x28, 0x44, 0x30, 0x21, 0x1b, 0x28, 0x42]);
@@ -163,6 +168,23 @@ describe('What systems really send', () => {
       text: yamada,
       oddities: ['utf-8-undeclared'],
     });
+  });
+
+  it('reads kana of eight bits beside kanji of ISO-2022-JP, declared or not', () => {
+    const written = write('山田', '~ISO IR87').octets;
+    const mixed = Buffer.concat([Buffer.from([0xd4, 0xcf, 0xc0, 0xde]), Buffer.from('^'), written]);
+    for (const declared of ['~ISO IR87', '']) {
+      expect(read(mixed, declared)).toMatchObject({ text: 'ﾔﾏﾀﾞ^山田' });
+      expect(read(mixed, declared).oddities).toContain('kana-undeclared');
+    }
+    expect(read(mixed, 'ISO IR13~ISO IR87')).toMatchObject({ text: 'ﾔﾏﾀﾞ^山田', oddities: [] });
+  });
+
+  it('reads UTF-8 and CP932 where half-width kana are declared beside ISO IR87', () => {
+    for (const name of ['UNICODE UTF-8', 'CP932']) {
+      expect(read(write(yamada, name).octets, 'ISO IR13~ISO IR87').text).toBe(yamada);
+    }
+    expect(() => read(octets(0x41, 0xff), 'ISO IR13')).toThrow(/102/);
   });
 
   it('reads UTF-8 where nothing is declared, and answers in it', () => {

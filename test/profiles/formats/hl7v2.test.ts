@@ -97,6 +97,15 @@ describe('An HL7 v2 message', () => {
     expect(readV2(text)).toMatchObject({ sets: { declared: '~ISO IR87' }, oddities: [] });
   });
 
+  it('finds MSH-18 behind a facility in kanji and half-width kana', () => {
+    const text = Buffer.concat([
+      Buffer.from('MSH|^~\\&|HIS|'),
+      Buffer.from([0x1b, 0x24, 0x42, 0x21, 0x7c, 0x1b, 0x28, 0x49, 0x31, 0x1b, 0x28, 0x42]),
+      Buffer.from('|||1||ADT^A04|1|P|2.5||||||ISO IR13~ISO IR87'),
+    ]);
+    expect(readV2(text)).toMatchObject({ sets: { declared: 'ISO IR13~ISO IR87' }, oddities: [] });
+  });
+
   it('knows the header of what it cannot read otherwise', () => {
     const alone = headerAlone(Buffer.from([...Buffer.from(`${MSH}\rPID|`), 0xff]));
     expect(fieldText(requireSegment(alone, 'MSH'), 10)).toBe('1');
@@ -298,5 +307,9 @@ describe('A person in PID', () => {
       'telecoms',
       'multipleBirthOrderNumber',
     ]);
+    for (const nameless of ['^^^^^^U', ' ']) {
+      expect(unsaidIn(segment(`PID|||1||${nameless}`))).toContain('names');
+    }
+    expect(unsaidIn(segment('PID|||1||""'))).not.toContain('names');
   });
 });

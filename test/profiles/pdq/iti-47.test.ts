@@ -117,6 +117,19 @@ describe('ITI-47 Patient Demographics Query HL7 V3', () => {
     expect(refusalOf(() => decodeRequest(ITI_47, altered(written, piece, by))).code).toBe(code);
   });
 
+  it('refuses a name that is empty beside other parameters, and passes over one that is null', () => {
+    const asking = (value: string) =>
+      altered(
+        plain,
+        /<livingSubjectName>.*<\/livingSubjectName>/,
+        `<livingSubjectName>${value}</livingSubjectName>`,
+      );
+    expect(
+      refusalOf(() => decodeRequest(ITI_47, asking('<value><family/></value>'))),
+    ).toMatchObject({ code: 'SYN101' });
+    expect(criteriaIn(asking('<value nullFlavor="UNK"/>'))).not.toHaveProperty('livingSubjectName');
+  });
+
   it('takes several values of one parameter, in one element or in many, as one list', () => {
     const name =
       '<value><family>試験</family></value><semanticsText>LivingSubject.name</semanticsText>';

@@ -212,13 +212,19 @@ describe('ITI-44 Patient Identity Feed HL7 V3', () => {
     expect(refusalOf(() => decodeRequest(ITI_44, message)).code).toBe(code);
   });
 
-  it('records a merge as an update of both identifiers, the survivor first', () => {
+  it('records a merge as an update of the survivor and a deletion of the subsumed identifier (ITI TF-2: 3.44.5.1)', () => {
     const exchange = { side: 'answerer', request: aPatientMerge() } as const;
     expect(ITI_44.audit.action(exchange)).toBe('U');
     expect(ITI_44.audit.objects(exchange)).toMatchObject([
       { kind: 'patient', patientId: { id: '0001234' } },
-      { kind: 'patient', patientId: { id: '0009999' } },
+      { kind: 'patient', patientId: { id: '0009999' }, action: 'D' },
     ]);
+    expect(ITI_44.audit.objects(exchange)[0]).not.toHaveProperty('action');
+  });
+
+  it('takes a merge whatever else it says of the patient: nothing of that counts (ITI TF-2: 3.44.4.2.3)', () => {
+    const odd = altered(mergeWritten, /(<\/name>)(?!<name)/, '$1<birthTime value="不明"/>');
+    expect(decodeRequest(ITI_44, odd)).toEqual(aPatientMerge());
   });
 
   it("reads a sex that is unknown as none, and addresses of the patient role as the person's", () => {
@@ -246,6 +252,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3', () => {
   it('refuses with CE, the code and its code system, the text and the place', () => {
     const refusals = [
       new Refusal('204', 'unknown domain', { location: '/a' }),
+      new Refusal('205', 'another person’s'),
       new Refusal('XDSUnknownPatientId', 'not known'),
       new Refusal('INTERR', 'the store is away', { severity: 'Warning' }),
     ];
@@ -254,6 +261,7 @@ describe('ITI-44 Patient Identity Feed HL7 V3', () => {
       code: 'CE',
       details: [
         { severity: 'E', code: '204', text: 'unknown domain', location: '/a' },
+        { severity: 'E', code: '205', text: 'another person’s' },
         { severity: 'E', code: 'INTERR', text: 'XDSUnknownPatientId: not known' },
         { severity: 'W', code: 'INTERR', text: 'the store is away' },
       ],

@@ -54,6 +54,12 @@ describe('ITI-45 PIXV3 Query', () => {
     ['no patientIdentifier', /<patientIdentifier>.*<\/patientIdentifier>/, '', 'SYN100'],
     ['two patientIdentifiers', /<patientIdentifier>.*<\/patientIdentifier>/, '$&$&', 'SYN110'],
     ['a patientIdentifier without extension', / extension="0001234"/, '', 'SYN101'],
+    [
+      'a dataSource without a value, which would ask for all',
+      /<value root="2.999.1.1"\/>/,
+      '',
+      'SYN100',
+    ],
     ['a dataSource that is no OID', /root="2.999.1.1"/, 'root="region"', 'SYN102'],
     ['no queryId', /<queryId .*?\/>/, '', 'SYN100'],
     ['a hundred and one dataSources', /<dataSource>.*<\/dataSource>/, '$&'.repeat(101), 'SYN110'],
@@ -126,6 +132,17 @@ describe('ITI-45 PIXV3 Query', () => {
     });
     expect(partOf(body, 'controlActProcess', 'queryAck', 'statusCode')).toContain('aborted');
     expect(unknownDataSource(aPixQuery(), 0).location).toBe(`${parameters}/dataSource/value`);
+  });
+
+  it('says where an unknown domain stands that shares its dataSource with another', () => {
+    const query = aPixQuery({ dataSources: ['2.999.5', '2.999.6', '2.999.7'] });
+    const between = /<semanticsText>DataSource.id<\/semanticsText><\/dataSource><dataSource>/;
+    const request = altered(ITI_45.request.encode(query), between, '');
+    expect(decodeRequest(ITI_45, request)).toEqual(query);
+    const refusals = [1, 2].map((index) => unknownDataSource(query, index));
+    const said = decodeResponse(ITI_45, opened(ITI_45.refusal(refusals, request, FROZEN)));
+    const places = said.details.map(({ location }) => location?.split('/parameterList/')[1]);
+    expect(places).toEqual(['dataSource[1]/value[2]', 'dataSource[2]/value']);
   });
 
   it('calls a fault of the query QE', () => {
