@@ -273,7 +273,7 @@ function byAction(objects: readonly AuditObject[]): readonly (readonly AuditObje
   const own = objects.filter((one) => ownAction([one]) !== undefined);
   if (own.length === 0) return [objects];
   const shared = objects.filter((one) => ownAction([one]) === undefined);
-  return [shared, ...own.map((one) => [one])];
+  return [shared, ...own.map((one) => [one])].filter((group) => group.length > 0);
 }
 
 function ownAction([only]: readonly AuditObject[]): AuditAction | undefined {
