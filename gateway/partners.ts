@@ -302,23 +302,30 @@ class AdmittedPeer implements Identified {
 async function directoryOf(config: Config): Promise<Directory> {
   const text = await readFile(config.directory, 'utf8');
   const directory = readDirectory(parseYaml(text, 'directory.yaml'));
-  if (directory.findCommunity(config.homeCommunityId)) {
-    const expected = `${config.homeCommunityId} is our own community; list other communities only`;
-    throw new DirectoryFaults([{ path: 'entries', expected }]);
-  }
+  refuseOwnCommunity(directory, config);
   return directory;
+}
+
+/** A region that lists itself would ask itself. @throws DirectoryFaults */
+export function refuseOwnCommunity(
+  directory: Directory,
+  { homeCommunityId }: Pick<Config, 'homeCommunityId'>,
+): void {
+  if (directory.findCommunity(homeCommunityId) === undefined) return;
+  const expected = `${homeCommunityId} is our own community; list other communities only`;
+  throw new DirectoryFaults([{ path: 'entries', expected }]);
 }
 
 function filesOf({ tls, directory }: Config): readonly string[] {
   return [directory, tls.certificate, tls.key, ...tls.anchors, ...tls.crls];
 }
 
-/** Changes whenever one of the files does. */
+/** Changes whenever one of the files does, comes or goes. */
 async function stampOf(files: readonly string[]): Promise<string> {
   const stamps = await Promise.all(
     files.map(async (file) => {
-      const { mtimeMs, size, ino } = await stat(file);
-      return `${mtimeMs}:${size}:${ino}`;
+      const found = await stat(file).catch(() => undefined);
+      return found === undefined ? 'absent' : `${found.mtimeMs}:${found.size}:${found.ino}`;
     }),
   );
   return stamps.join(' ');
