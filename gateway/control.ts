@@ -9,7 +9,7 @@ export type ControlCommands = Readonly<Record<string, (input: unknown) => Promis
 /** The answer to one control request. */
 type ControlAnswer =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly error: string; readonly isUnknown?: boolean };
 
 const LINE_LIMIT = 1_048_576;
 /** Within this time the line is there. How long the answer takes depends on what is asked. */
@@ -69,7 +69,9 @@ async function run(line: string, commands: ControlCommands): Promise<ControlAnsw
   const { command, input } = JSON.parse(line) as { command?: string; input?: unknown };
   const act =
     command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined;
-  if (!act) return { ok: false, error: `unknown control command ${String(command)}` };
+  if (!act) {
+    return { ok: false, error: `unknown control command ${String(command)}`, isUnknown: true };
+  }
   return { ok: true, result: await act(input) };
 }
 
@@ -94,6 +96,14 @@ function messageOf(error: unknown): string {
 /** Thrown when no process runs for the folder: the next step is to start it. */
 export class NothingRuns extends Error {}
 
+/** Thrown when the process that runs has no actor that does what is asked. */
+export class NotDoneHere extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotDoneHere';
+  }
+}
+
 /** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
 export class AlreadyRuns extends Error {
   constructor(folder: string) {
@@ -117,7 +127,8 @@ export async function requireNothingRuns(folder: string): Promise<void> {
 
 /**
  * Asks the running process of a region's folder.
- * @throws NothingRuns when there is none; Error with the process's own words when it refused
+ * @throws NothingRuns when there is none, or it ended meanwhile; NotDoneHere when it has no actor for it; Error with the
+ * process's own words when it refused
  */
 export async function askControl(
   folder: string,
@@ -134,7 +145,8 @@ export async function askControl(
   let text = '';
   for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
   socket.destroy();
+  if (!text.endsWith('\n')) throw new NothingRuns(`the process for ${folder} ended meanwhile`);
   const answer = JSON.parse(text) as ControlAnswer;
-  if (!answer.ok) throw new Error(answer.error);
-  return answer.result;
+  if (answer.ok) return answer.result;
+  throw answer.isUnknown === true ? new NotDoneHere(answer.error) : new Error(answer.error);
 }

@@ -6,6 +6,7 @@ import { CommandError, command, type Desk, EXIT, option, required } from '../com
 import { notRunning } from '../keeping.ts';
 import type { Text } from '../messages.ts';
 import { patientIdOf } from '../region.ts';
+import { stewardReasonInJapanese } from '../steward-texts.ts';
 import { wideAreaFeedCommands } from './wide-area-feed.ts';
 
 const ID = required(
@@ -139,7 +140,10 @@ async function asking<Result>(folder: string, what: string, input: unknown): Pro
     if (error instanceof NothingRuns) throw notRunning(config);
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      { en: `it was not done: ${reason}`, ja: `実行できませんでした: ${reason}` },
+      {
+        en: `it was not done: ${reason}`,
+        ja: `実行できませんでした: ${stewardReasonInJapanese(reason)}`,
+      },
       {
         cause: error,
         next: {

@@ -6,6 +6,7 @@ import {
   askControl,
   ControlSocket,
   controlSocketOf,
+  NotDoneHere,
   NothingRuns,
   requireNothingRuns,
 } from '../../gateway/control.ts';
@@ -56,6 +57,7 @@ describe('the control socket of a region', () => {
   it('refuses a command that it does not know, and one that every object has', async () => {
     await socket.start();
     await expect(askControl(folder, 'dance')).rejects.toThrow('unknown control command dance');
+    await expect(askControl(folder, 'dance')).rejects.toThrow(NotDoneHere);
     await expect(askControl(folder, 'constructor')).rejects.toThrow('unknown control command');
   });
 
