@@ -20,6 +20,29 @@ export function controlSocketOf(folder: string): string {
   return join(folder, 'var', 'control.sock');
 }
 
+/** Octets that the path of a Unix socket may have; the system cuts a longer one off, and means another place. */
+const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107;
+
+/** The folder lies so deep that no socket can be made in it. */
+export class SocketPathTooLong extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} is longer than the ${LONGEST_PATH} octets that the path of a socket may have`);
+    this.name = 'SocketPathTooLong';
+    this.path = path;
+  }
+}
+
+/** @throws SocketPathTooLong */
+export function requireSocketPath(folder: string): void {
+  requireShort(controlSocketOf(folder));
+}
+
+function requireShort(path: string): void {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new SocketPathTooLong(path);
+}
+
 /**
  * A Unix socket, readable by the owner alone, on which commands reach the process that holds the database. One JSON line
  * in, one JSON line out.
@@ -36,6 +59,7 @@ export class ControlSocket {
   }
 
   async start(): Promise<void> {
+    requireShort(this.#path);
     await rm(this.#path, { force: true });
     const before = process.umask(0o177);
     try {
@@ -112,8 +136,9 @@ export class AlreadyRuns extends Error {
   }
 }
 
-/** Only an SQLite file keeps a second process out by itself. @throws AlreadyRuns */
+/** Only an SQLite file keeps a second process out by itself. @throws AlreadyRuns, SocketPathTooLong */
 export async function requireNothingRuns(folder: string): Promise<void> {
+  requireSocketPath(folder);
   const socket = connect({ path: controlSocketOf(folder) });
   try {
     await once(socket, 'connect');
@@ -135,12 +160,7 @@ export async function askControl(
   command: string,
   input: unknown = {},
 ): Promise<unknown> {
-  const socket = connect({ path: controlSocketOf(folder), allowHalfOpen: true });
-  try {
-    await once(socket, 'connect');
-  } catch (cause) {
-    throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
-  }
+  const socket = await connected(folder);
   socket.write(`${JSON.stringify({ command, input })}\n`);
   let text = '';
   for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
@@ -149,4 +169,16 @@ export async function askControl(
   const answer = JSON.parse(text) as ControlAnswer;
   if (answer.ok) return answer.result;
   throw answer.isUnknown === true ? new NotDoneHere(answer.error) : new Error(answer.error);
+}
+
+/** @throws NothingRuns */
+async function connected(folder: string): Promise<Socket> {
+  try {
+    requireSocketPath(folder);
+    const socket = connect({ path: controlSocketOf(folder), allowHalfOpen: true });
+    await once(socket, 'connect');
+    return socket;
+  } catch (cause) {
+    throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
+  }
 }

@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import { type RevocationList, readRevocationLists } from '../certs/revocation.ts';
 import { ConfigFaults } from '../gateway/config-faults.ts';
 import type { Config } from '../gateway/config.ts';
+import { requireSocketPath } from '../gateway/control.ts';
 import { codesOf } from '../gateway/ourselves.ts';
 import { refuseOwnCommunity } from '../gateway/partners.ts';
 import { checkIdentity } from './check-identity.ts';
@@ -39,7 +40,7 @@ const CLOCK_SLACK_MS = 5 * 60_000;
 /** Looks at everything that keeps a region from starting, or soon will; `config` has been read already. */
 export async function checkRegion(config: Config, now: Date): Promise<readonly Checked[]> {
   return [
-    ok('config', { en: 'every setting is sound', ja: '設定に誤りはありません' }),
+    checkConfig(config),
     await checkCertificate(config, now),
     ...checkRevocation(config, now),
     checkDirectory(config),
@@ -49,6 +50,16 @@ export async function checkRegion(config: Config, now: Date): Promise<readonly C
     ...(await checkDisk(config)),
     ...(await checkDatabase(config)),
   ];
+}
+
+/** Its settings have been read; the place of its folder counts, too. */
+function checkConfig({ folder }: Config): Checked {
+  try {
+    requireSocketPath(folder);
+    return ok('config', { en: 'every setting is sound', ja: '設定に誤りはありません' });
+  } catch (error) {
+    return failed('config', reasonOf(error));
+  }
 }
 
 /** A PostgreSQL is connected to, and its settings are read back. A SQLite file has its disk, and who runs has it locked. */

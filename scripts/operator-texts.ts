@@ -129,6 +129,13 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
       ja: 'そのプロセスを止めるか、別のフォルダーを使ってください',
     },
   }),
+  SocketPathTooLong: ({ message, path }) => ({
+    what: { en: message, ja: `${path} はソケットのパスとして長すぎます` },
+    next: {
+      en: "move the region's folder to a shorter path",
+      ja: '地域フォルダーを短いパスに移してください',
+    },
+  }),
   NotDoneHere: () => ({
     what: {
       en: 'the process that runs for this region does not have the actor that does it',

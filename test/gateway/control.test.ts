@@ -9,6 +9,7 @@ import {
   NotDoneHere,
   NothingRuns,
   requireNothingRuns,
+  SocketPathTooLong,
 } from '../../gateway/control.ts';
 
 describe('the control socket of a region', () => {
@@ -42,6 +43,14 @@ describe('the control socket of a region', () => {
     await expect(requireNothingRuns(folder)).rejects.toThrow(AlreadyRuns);
     await socket.stop();
     await requireNothingRuns(folder);
+  });
+
+  it('is not made where its path would be cut off, so that no command reaches another region', async () => {
+    const deep = join(folder, 'd'.repeat(120));
+    await mkdir(join(deep, 'var'), { recursive: true });
+    await expect(requireNothingRuns(deep)).rejects.toThrow(SocketPathTooLong);
+    await expect(new ControlSocket(deep, {}).start()).rejects.toThrow(SocketPathTooLong);
+    await expect(askControl(deep, 'echo')).rejects.toThrow(NothingRuns);
   });
 
   it('can be read by its owner alone', async () => {

@@ -155,6 +155,7 @@ describe('A failure is one line: where, what, the next step', () => {
     Object.assign(new Error('Redis has maxmemory-policy lru'), { name: 'RedisUnfit' }),
     Object.assign(new Error('Redis keeps nothing'), { name: 'RedisUnfit' }),
     Object.assign(new Error('another process'), { name: 'SpoolNotShared' }),
+    Object.assign(new Error('/r is longer than 107'), { name: 'SocketPathTooLong', path: '/r' }),
     Object.assign(new Error('unknown control command dance'), { name: 'NotDoneHere' }),
     Object.assign(new Error('octets after the end'), { name: 'MalformedDer' }),
     new KeyFileRefused('own.key', 'mode is 0644, it must be 0600: chmod 600 own.key'),

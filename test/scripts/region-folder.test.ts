@@ -198,6 +198,12 @@ describe('kakehashi check', () => {
         .map(({ name, detail }) => [name, detail.en]);
     };
 
+    const deep = { ...readConfig(folder, {}), folder: join(folder, 'd'.repeat(120)) };
+    expect((await checkRegion(deep, new Date()))[0]).toMatchObject({
+      outcome: 'failed',
+      detail: { en: expect.stringContaining('control.sock is longer than') },
+    });
+
     const directory = rewrite('directory.yaml', (text) =>
       text
         .replace('kind: system', 'kind: gateway\n    homeCommunityIds: [urn:oid:2.999.392.40]')
