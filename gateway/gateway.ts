@@ -329,6 +329,7 @@ export class Gateway {
       actors: this.#here.names,
       answer: (incoming) => answerMessage(incoming, house),
       takeAnswer: (incoming) => takeAnswer(incoming, { ...house, expected: this.#expected }),
+      alert: house.alert,
       web: webHandler({ wsdl, actors: this.#here.names }),
       pace: limits,
       log: this.#log,
