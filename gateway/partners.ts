@@ -17,6 +17,7 @@ import {
   DirectoryFaults,
   readDirectory,
 } from './safeguards/directory.ts';
+import { pathIn, placedAt } from './safeguards/key-files.ts';
 import { hasQuirk, type Peer, type Rejection } from './safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
 
@@ -105,7 +106,9 @@ export class Partners implements NodeAuthentication {
     const note = (error: unknown) => {
       faults.push(error);
     };
-    const directory = await directoryOf(config).catch(note);
+    const directory = await directoryOf(config).catch((error: unknown) =>
+      note(placedAt(error, config.directory)),
+    );
     await this.#policy.reload(directory ?? this.#policy.directory).catch(note);
     this.#isStale = faults.length > 0;
     log.info({ event: 'reloaded', generation: this.#policy.generation });
@@ -247,7 +250,7 @@ export class Partners implements NodeAuthentication {
     try {
       if ((await stampOf(filesOf(this.#options.config))) !== this.#stamp) await this.reload();
     } catch (error) {
-      this.#options.log.error({ event: 'reload-failed' }, error);
+      this.#options.log.error({ event: 'reload-failed', file: pathIn(error) }, error);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { TlsUse } from '../../certs/hpki.ts';
 import { encodePem } from '../../certs/pem.ts';
 import { type RevocationList, readRevocationLists } from '../../certs/revocation.ts';
 import type { Directory } from './directory.ts';
-import { readPrivateFile, readPublicFile } from './key-files.ts';
+import { placedAt, readPrivateFile, readPublicFile } from './key-files.ts';
 import { Trust } from './trust.ts';
 
 /** Where the certificates of this node lie. All are read again by `reload`. */
@@ -75,7 +75,7 @@ export async function readTlsFiles(
   const roots = [...anchors.values()].flat();
   const credentials = await ownCredentials(world, roots, uses).catch((fault: unknown) => {
     if (kept === undefined) throw fault;
-    kept.note(fault);
+    kept.note(placedAt(fault, files.certificate));
     return kept.reading.credentials;
   });
   const trust = new Trust({
@@ -118,7 +118,8 @@ async function readEach<Content>(
       const held = before?.get(path);
       try {
         return [path, read(await readPublicFile(path))];
-      } catch (fault) {
+      } catch (error) {
+        const fault = placedAt(error, path);
         if (held === undefined || note === undefined) throw fault;
         note(fault);
         return [path, held];

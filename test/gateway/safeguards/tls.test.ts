@@ -219,7 +219,8 @@ describe('reload without restart', () => {
 
     await writeFile(crls, 'nothing');
     const nobody = readDirectory({ entries: [] }, 2);
-    await expect(reloading.reload(nobody)).rejects.toThrow('X509 CRL');
+    const fault = { message: expect.stringContaining('X509 CRL'), path: crls };
+    await expect(reloading.reload(nobody)).rejects.toMatchObject(fault);
     expect(requireRejection(reloading.identifyAgain(shimane)).reason).toBe('unlisted');
 
     await rm(join(folder, 'broken', 'anchors.pem'));
