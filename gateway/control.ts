@@ -171,7 +171,7 @@ export async function askControl(
   throw answer.isUnknown === true ? new NotDoneHere(answer.error) : new Error(answer.error);
 }
 
-/** @throws NothingRuns */
+/** @throws NothingRuns; the system's error where one runs, and this user may not ask it */
 async function connected(folder: string): Promise<Socket> {
   try {
     requireSocketPath(folder);
@@ -179,6 +179,8 @@ async function connected(folder: string): Promise<Socket> {
     await once(socket, 'connect');
     return socket;
   } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === 'EACCES' || code === 'EPERM') throw cause;
     throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
   }
 }

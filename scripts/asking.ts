@@ -3,11 +3,13 @@ import { askControl, NotDoneHere, NothingRuns } from '../gateway/control.ts';
 import { CommandError } from './command.ts';
 import { notRunning } from './keeping.ts';
 import { stewardReasonInJapanese } from './steward-texts.ts';
+import { systemCodeOf } from './system-error.ts';
 
 /**
  * Asks the process that runs for a folder something about its patients.
  *
- * @throws CommandError where none runs, or it refuses; NotDoneHere where it has no Patient Identity
+ * @throws CommandError where none runs, or it refuses; NotDoneHere where it has no Patient Identity; the
+ * system's error where this user may not ask it
  */
 export async function asking<Result>(
   folder: string,
@@ -19,7 +21,7 @@ export async function asking<Result>(
     return (await askControl(config.folder, what, input)) as Result;
   } catch (error) {
     if (error instanceof NothingRuns) throw notRunning(config);
-    if (error instanceof NotDoneHere) throw error;
+    if (error instanceof NotDoneHere || systemCodeOf(error) !== undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
       {

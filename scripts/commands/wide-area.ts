@@ -7,6 +7,7 @@ import { notRunning } from '../keeping.ts';
 import type { Text } from '../messages.ts';
 import { patientIdOf } from '../region.ts';
 import { stewardReasonInJapanese } from '../steward-texts.ts';
+import { systemCodeOf } from '../system-error.ts';
 import { wideAreaFeedCommands } from './wide-area-feed.ts';
 
 const ID = required(
@@ -138,6 +139,7 @@ async function asking<Result>(folder: string, what: string, input: unknown): Pro
     return (await askControl(config.folder, what, input)) as Result;
   } catch (error) {
     if (error instanceof NothingRuns) throw notRunning(config);
+    if (systemCodeOf(error) !== undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
       {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -56,6 +56,14 @@ describe('the control socket of a region', () => {
   it('can be read by its owner alone', async () => {
     await socket.start();
     expect((await stat(controlSocketOf(folder))).mode & 0o777).toBe(0o600);
+  });
+
+  // Nothing is closed to root.
+  const unlessRoot = process.getuid?.() === 0 ? it.skip : it;
+  unlessRoot('does not look like nothing to a user who may not ask it', async () => {
+    await socket.start();
+    await chmod(controlSocketOf(folder), 0o000);
+    await expect(askControl(folder, 'echo')).rejects.toMatchObject({ code: 'EACCES' });
   });
 
   it('says in its own words why a command failed', async () => {
