@@ -11,7 +11,7 @@ import { refuseOwnCommunity } from '../gateway/partners.ts';
 import { checkIdentity } from './check-identity.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
-import { operatorTextOf } from './operator-texts.ts';
+import { findingsText, operatorTextOf } from './operator-texts.ts';
 import { ownPolicy, readPartners } from './region.ts';
 
 /** What one check found. A warning does not stop a start. */
@@ -100,6 +100,10 @@ async function checkCertificate(config: Config, now: Date): Promise<Checked> {
     // The listener asks more of it than a call does.
     policy.serverOptions();
     const { ownCertificate } = policy;
+    const revoked = policy.trust
+      .judge({ certificate: ownCertificate, sent: [], uses: ['client', 'server'] }, now)
+      .filter(({ rule }) => rule === 'revoked');
+    if (revoked.length > 0) return failed('certificate', findingsText(revoked));
     const days = Math.floor((ownCertificate.notAfter.getTime() - now.getTime()) / DAY_MS);
     const detail = {
       en: `${ownCertificate.subject.text}, ${days} days left`,

@@ -224,6 +224,19 @@ describe('kakehashi check', () => {
     expect(await failing()).toEqual([['certificate', expect.stringContaining('subject-alt-name')]]);
   });
 
+  it('fails when our own certificate is revoked: nobody admits us any more', async () => {
+    const folder = join(root, 'revoked');
+    await init(folder, '2.999.392.42');
+    const own = join(folder, 'certificates/own.pem');
+    const words = ['--ca', join(folder, 'ca'), '--reason', 'keyCompromise', '--yes'];
+    expect((await ran('cert', 'revoke', own, ...words)).exit).toBe(EXIT.done);
+
+    const { exit, stdout } = await ran('check', folder);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stdout).toMatch(/^FAIL certificate: revoked: .*keyCompromise/m);
+  });
+
   it('looks at the newest list of a CA, as the listener does', async () => {
     const config = readConfig(shimane, {});
     const file = join(shimane, 'ca/crls.pem');
