@@ -5,6 +5,7 @@ import {
   childrenOf,
   contextTag,
   type Der,
+  hexOf,
   integerOf,
   MalformedDer,
   octetsOfBits,
@@ -47,6 +48,8 @@ export interface RevocationList {
   readonly der: Uint8Array;
   /** RFC 4514. */
   readonly issuer: string;
+  /** Its authorityKeyIdentifier as it stands, in hex: CAs of one name may have several keys. Undefined where there is none. */
+  readonly authorityKey: string | undefined;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | undefined;
   readonly revoked: ReadonlyMap<string, RevokedEntry>;
@@ -84,9 +87,11 @@ export function readRevocationList(der: Uint8Array): RevocationList {
   const rows = optional.find(({ tag }) => tag === TAG.sequence);
   const extensions = readExtensions(optional.find(({ tag }) => tag === contextTag(0, true)));
   const entries = rows ? childrenOf(rows).map(readEntry) : [];
+  const authorityKey = extensions.get(EXTENSION.authorityKeyIdentifier);
   return {
     der,
     issuer: readName(issuer).text,
+    authorityKey: authorityKey && hexOf(authorityKey.value),
     thisUpdate: timeOf(thisUpdate),
     nextUpdate: next ? timeOf(next) : undefined,
     revoked: new Map(entries.map(({ entry }) => [entry.serialNumber, entry])),

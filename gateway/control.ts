@@ -9,7 +9,7 @@ export type ControlCommands = Readonly<Record<string, (input: unknown) => Promis
 /** The answer to one control request. */
 type ControlAnswer =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: false; readonly error: string; readonly isUnknown?: boolean };
 
 const LINE_LIMIT = 1_048_576;
 /** Within this time the line is there. How long the answer takes depends on what is asked. */
@@ -18,6 +18,29 @@ const LINE_MS = 60_000;
 /** Where the running process of a region's folder listens for its operator. */
 export function controlSocketOf(folder: string): string {
   return join(folder, 'var', 'control.sock');
+}
+
+/** Octets that the path of a Unix socket may have; the system cuts a longer one off, and means another place. */
+const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107;
+
+/** The folder lies so deep that no socket can be made in it. */
+export class SocketPathTooLong extends Error {
+  readonly path: string;
+
+  constructor(path: string) {
+    super(`${path} is longer than the ${LONGEST_PATH} octets that the path of a socket may have`);
+    this.name = 'SocketPathTooLong';
+    this.path = path;
+  }
+}
+
+/** @throws SocketPathTooLong */
+export function requireSocketPath(folder: string): void {
+  requireShort(controlSocketOf(folder));
+}
+
+function requireShort(path: string): void {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new SocketPathTooLong(path);
 }
 
 /**
@@ -36,6 +59,7 @@ export class ControlSocket {
   }
 
   async start(): Promise<void> {
+    requireShort(this.#path);
     await rm(this.#path, { force: true });
     const before = process.umask(0o177);
     try {
@@ -69,7 +93,9 @@ async function run(line: string, commands: ControlCommands): Promise<ControlAnsw
   const { command, input } = JSON.parse(line) as { command?: string; input?: unknown };
   const act =
     command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined;
-  if (!act) return { ok: false, error: `unknown control command ${String(command)}` };
+  if (!act) {
+    return { ok: false, error: `unknown control command ${String(command)}`, isUnknown: true };
+  }
   return { ok: true, result: await act(input) };
 }
 
@@ -94,6 +120,14 @@ function messageOf(error: unknown): string {
 /** Thrown when no process runs for the folder: the next step is to start it. */
 export class NothingRuns extends Error {}
 
+/** Thrown when the process that runs has no actor that does what is asked. */
+export class NotDoneHere extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotDoneHere';
+  }
+}
+
 /** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
 export class AlreadyRuns extends Error {
   constructor(folder: string) {
@@ -102,8 +136,9 @@ export class AlreadyRuns extends Error {
   }
 }
 
-/** Only an SQLite file keeps a second process out by itself. @throws AlreadyRuns */
+/** Only an SQLite file keeps a second process out by itself. @throws AlreadyRuns, SocketPathTooLong */
 export async function requireNothingRuns(folder: string): Promise<void> {
+  requireSocketPath(folder);
   const socket = connect({ path: controlSocketOf(folder) });
   try {
     await once(socket, 'connect');
@@ -117,24 +152,35 @@ export async function requireNothingRuns(folder: string): Promise<void> {
 
 /**
  * Asks the running process of a region's folder.
- * @throws NothingRuns when there is none; Error with the process's own words when it refused
+ * @throws NothingRuns when there is none, or it ended meanwhile; NotDoneHere when it has no actor for it; Error with the
+ * process's own words when it refused
  */
 export async function askControl(
   folder: string,
   command: string,
   input: unknown = {},
 ): Promise<unknown> {
-  const socket = connect({ path: controlSocketOf(folder), allowHalfOpen: true });
-  try {
-    await once(socket, 'connect');
-  } catch (cause) {
-    throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
-  }
+  const socket = await connected(folder);
   socket.write(`${JSON.stringify({ command, input })}\n`);
   let text = '';
   for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
   socket.destroy();
+  if (!text.endsWith('\n')) throw new NothingRuns(`the process for ${folder} ended meanwhile`);
   const answer = JSON.parse(text) as ControlAnswer;
-  if (!answer.ok) throw new Error(answer.error);
-  return answer.result;
+  if (answer.ok) return answer.result;
+  throw answer.isUnknown === true ? new NotDoneHere(answer.error) : new Error(answer.error);
+}
+
+/** @throws NothingRuns; the system's error where one runs, and this user may not ask it */
+async function connected(folder: string): Promise<Socket> {
+  try {
+    requireSocketPath(folder);
+    const socket = connect({ path: controlSocketOf(folder), allowHalfOpen: true });
+    await once(socket, 'connect');
+    return socket;
+  } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (code === 'EACCES' || code === 'EPERM') throw cause;
+    throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
+  }
 }

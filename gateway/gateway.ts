@@ -233,16 +233,9 @@ export class Gateway {
           limits: { leafClass: config.limits.results, objectRef: config.limits.results * 10 },
         }),
       'document-repository': () =>
-        this.#addDocumentRepository(
-          new FileDocumentStore({
-            directory: config.documents.directory,
-            spoolDirectory,
-            database,
-            now: this.#now,
-            isAlone: config.database.kind === 'sqlite',
-          }),
-          { database, community, exchange },
-        ),
+        this.#addDocumentRepository(this.#documents(spoolDirectory, database), {
+          ...{ database, community, exchange },
+        }),
       'initiating-gateway': () =>
         this.#here.add(initiatingGateway, {
           community,
@@ -256,7 +249,21 @@ export class Gateway {
         this.#here.add(respondingGateway, { community, ...discovery.answering }),
     };
     for (const actor of config.actors) add[actor]();
+    // Its database is this process's alone: nobody else could copy it while it runs.
+    if (!config.actors.includes('document-repository') && config.database.kind === 'sqlite') {
+      const documents = this.#documents(spoolDirectory, database);
+      const { commands } = new DocumentKeeping({ documents, database, now: this.#now });
+      this.#commands = { ...this.#commands, ...commands };
+    }
     return retrievals;
+  }
+
+  #documents(spoolDirectory: string, database: Database): FileDocumentStore {
+    const { documents, database: settings } = this.#config;
+    return new FileDocumentStore({
+      ...{ directory: documents.directory, spoolDirectory, database, now: this.#now },
+      isAlone: settings.kind === 'sqlite',
+    });
   }
 
   /** Also asks the registry, again and again, about documents of which nobody knows whether they were registered. */
@@ -329,6 +336,7 @@ export class Gateway {
       actors: this.#here.names,
       answer: (incoming) => answerMessage(incoming, house),
       takeAnswer: (incoming) => takeAnswer(incoming, { ...house, expected: this.#expected }),
+      alert: house.alert,
       web: webHandler({ wsdl, actors: this.#here.names }),
       pace: limits,
       log: this.#log,

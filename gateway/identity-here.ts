@@ -4,6 +4,7 @@ import type { PatientIdentityStores } from '../actors/patient-identity/stores.ts
 import type { Config } from './config.ts';
 import type { ControlCommands } from './control.ts';
 import { IdentityKeeping } from './identity-keeping.ts';
+import { recordUse } from './identity-operation.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { MisfiledDocuments } from './misfiled-documents.ts';
@@ -96,7 +97,11 @@ export async function identityHere(surroundings: IdentitySurroundings): Promise<
   const options = { stores, world, trail, recorder, log };
   const keeping = new IdentityKeeping(options);
   const feed = new WideAreaFeed(options);
-  const misfiled = new MisfiledDocuments({ database, identities: stores.identities });
+  const misfiled = new MisfiledDocuments({
+    database,
+    identities: stores.identities,
+    record: (use) => recordUse({ ...use, outcome: 'success' }, options),
+  });
   metrics.watchNotifications(() => keeping.queues());
   if (stores.above) metrics.watchWideAreaFeed(async () => await feed.state());
   return {

@@ -1,3 +1,4 @@
+import type { KeptRegistryTask, KeptReview } from '../actors/patient-identity/identity-store.ts';
 import { explain, historyOf } from '../actors/patient-identity/explain.ts';
 import { matchAnew, rekey } from '../actors/patient-identity/matching-anew.ts';
 import { notifyConsumers } from '../actors/patient-identity/notifications.ts';
@@ -16,7 +17,7 @@ import {
   StewardRefusal,
 } from '../actors/patient-identity/stewarding.ts';
 import { decodeCX } from '../profiles/formats/datatypes.ts';
-import type { PatientId } from '../profiles/patient.ts';
+import { type PatientId, patientKey } from '../profiles/patient.ts';
 import { refusalsOf } from '../profiles/refusal.ts';
 import type { ControlCommands } from './control.ts';
 import { type ImportBatch, importBatch } from './identity-importing.ts';
@@ -49,6 +50,12 @@ interface Asked {
   readonly after?: number;
   readonly by?: string;
   readonly reason?: string;
+}
+
+/** What waits for a person. */
+interface OpenReviews {
+  readonly reviews: readonly (KeptReview & { readonly ids: readonly (readonly PatientId[])[] })[];
+  readonly refusedMoves: readonly KeptRegistryTask[];
 }
 
 /** At most so many reviews in one answer. */
@@ -218,7 +225,7 @@ export class IdentityKeeping {
     return found ?? null;
   }
 
-  async #reviews({ after = 0, by = 'operator' }: Asked): Promise<unknown> {
+  async #reviews({ after = 0, by = 'operator' }: Asked): Promise<OpenReviews> {
     const { identities } = this.#options.stores;
     const found = await identities.look(async (records) => {
       const reviews = await records.openReviews(after, MOST_REVIEWS);
@@ -234,8 +241,20 @@ export class IdentityKeeping {
         refusedMoves: await records.registryTasks('refused', MOST_REVIEWS),
       };
     });
-    await this.#record({ deed: 'review list', by, action: 'R', patients: [] }, 'success');
+    const patients = this.#shownIn(found);
+    await this.#record({ deed: 'review list', by, action: 'R', patients }, 'success');
     return found;
+  }
+
+  /** Everybody whom the list names, each once. */
+  #shownIn({ reviews, refusedMoves }: OpenReviews): readonly PatientId[] {
+    const { affinityDomain: assigningAuthority } = this.#options.stores.community;
+    const moved = refusedMoves.flatMap(({ from, to, moving, staying }) => [
+      ...[from, to].map((id) => ({ id, assigningAuthority })),
+      ...[...moving, ...staying],
+    ]);
+    const all = [...reviews.flatMap(({ ids }) => ids.flat()), ...moved];
+    return [...new Map(all.map((id) => [patientKey(id), id])).values()];
   }
 
   /** What waits for each subscribed consumer, and for whoever could not be reached; no patient is named. */

@@ -1,6 +1,7 @@
 import { readConfig } from './config.ts';
 import { Gateway } from './gateway.ts';
 import { openLog } from './log.ts';
+import { pathIn } from './safeguards/key-files.ts';
 
 /** How long requests under way may take to end when the process is asked to. */
 const GRACE_MS = 10_000;
@@ -17,7 +18,9 @@ export async function serve(
   const log = openLog({ level: config.log.level });
   const gateway = await Gateway.start(config, { log });
   const reload = () => {
-    gateway.reload().catch((error: unknown) => log.error({ event: 'reload-failed' }, error));
+    gateway
+      .reload()
+      .catch((error: unknown) => log.error({ event: 'reload-failed', file: pathIn(error) }, error));
   };
   process.on('SIGHUP', reload);
   try {

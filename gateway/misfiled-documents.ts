@@ -1,7 +1,8 @@
 import type { IdentityStore } from '../actors/patient-identity/identity-store.ts';
-import { encodeCX } from '../profiles/formats/datatypes.ts';
+import { decodeCX, encodeCX } from '../profiles/formats/datatypes.ts';
 import { type PatientId, patientKey } from '../profiles/patient.ts';
 import type { ControlCommands } from './control.ts';
+import type { PatientUse } from './identity-operation.ts';
 import type { Database } from './stores/database.ts';
 import { type FiledEntry, filedEntries } from './stores/filed-entries.ts';
 
@@ -22,6 +23,14 @@ const MOST_LISTED = 1_000;
 export interface MisfiledOptions {
   readonly database: Database;
   readonly identities: IdentityStore;
+  /** Records that an operator has seen whose documents they are. */
+  readonly record: (use: PatientUse) => Promise<void>;
+}
+
+interface Asked {
+  readonly after?: number;
+  /** Who asks. */
+  readonly by?: string;
 }
 
 /**
@@ -36,10 +45,21 @@ export class MisfiledDocuments {
     this.#options = options;
   }
 
-  /** As a control command; it takes and gives plain JSON. */
+  /** As a control command; it takes and gives plain JSON. What is found is recorded before it is shown. */
   get commands(): ControlCommands {
     return {
-      'patient.misfiled': (input) => this.find((input as { after?: number }).after ?? 0),
+      'patient.misfiled': async (input) => {
+        const { after = 0, by = 'operator' } = (input ?? {}) as Asked;
+        const found = await this.find(after);
+        const ids = found.misfiled.flatMap((one) => [
+          one.sourcePatientId,
+          one.filedUnder,
+          one.belongsTo,
+        ]);
+        const patients = [...new Set(ids)].map((id) => decodeCX(id));
+        await this.#options.record({ deed: 'misfiled', by, action: 'R', patients });
+        return found;
+      },
     };
   }
 

@@ -17,6 +17,7 @@ import {
   DirectoryFaults,
   readDirectory,
 } from './safeguards/directory.ts';
+import { pathIn, placedAt } from './safeguards/key-files.ts';
 import { hasQuirk, type Peer, type Rejection } from './safeguards/peer.ts';
 import { handshakeRejection, TlsPolicy } from './safeguards/tls.ts';
 
@@ -105,7 +106,9 @@ export class Partners implements NodeAuthentication {
     const note = (error: unknown) => {
       faults.push(error);
     };
-    const directory = await directoryOf(config).catch(note);
+    const directory = await directoryOf(config).catch((error: unknown) =>
+      note(placedAt(error, config.directory)),
+    );
     await this.#policy.reload(directory ?? this.#policy.directory).catch(note);
     this.#isStale = faults.length > 0;
     log.info({ event: 'reloaded', generation: this.#policy.generation });
@@ -247,7 +250,7 @@ export class Partners implements NodeAuthentication {
     try {
       if ((await stampOf(filesOf(this.#options.config))) !== this.#stamp) await this.reload();
     } catch (error) {
-      this.#options.log.error({ event: 'reload-failed' }, error);
+      this.#options.log.error({ event: 'reload-failed', file: pathIn(error) }, error);
     }
   }
 }
@@ -302,23 +305,30 @@ class AdmittedPeer implements Identified {
 async function directoryOf(config: Config): Promise<Directory> {
   const text = await readFile(config.directory, 'utf8');
   const directory = readDirectory(parseYaml(text, 'directory.yaml'));
-  if (directory.findCommunity(config.homeCommunityId)) {
-    const expected = `${config.homeCommunityId} is our own community; list other communities only`;
-    throw new DirectoryFaults([{ path: 'entries', expected }]);
-  }
+  refuseOwnCommunity(directory, config);
   return directory;
+}
+
+/** A region that lists itself would ask itself. @throws DirectoryFaults */
+export function refuseOwnCommunity(
+  directory: Directory,
+  { homeCommunityId }: Pick<Config, 'homeCommunityId'>,
+): void {
+  if (directory.findCommunity(homeCommunityId) === undefined) return;
+  const expected = `${homeCommunityId} is our own community; list other communities only`;
+  throw new DirectoryFaults([{ path: 'entries', expected }]);
 }
 
 function filesOf({ tls, directory }: Config): readonly string[] {
   return [directory, tls.certificate, tls.key, ...tls.anchors, ...tls.crls];
 }
 
-/** Changes whenever one of the files does. */
+/** Changes whenever one of the files does, comes or goes. */
 async function stampOf(files: readonly string[]): Promise<string> {
   const stamps = await Promise.all(
     files.map(async (file) => {
-      const { mtimeMs, size, ino } = await stat(file);
-      return `${mtimeMs}:${size}:${ino}`;
+      const found = await stat(file).catch(() => undefined);
+      return found === undefined ? 'absent' : `${found.mtimeMs}:${found.size}:${found.ino}`;
     }),
   );
   return stamps.join(' ');

@@ -1,12 +1,15 @@
 import { readConfig } from '../gateway/config.ts';
-import { askControl, NothingRuns } from '../gateway/control.ts';
+import { askControl, NotDoneHere, NothingRuns } from '../gateway/control.ts';
 import { CommandError } from './command.ts';
 import { notRunning } from './keeping.ts';
+import { stewardReasonInJapanese } from './steward-texts.ts';
+import { systemCodeOf } from './system-error.ts';
 
 /**
  * Asks the process that runs for a folder something about its patients.
  *
- * @throws CommandError where none runs, or it refuses
+ * @throws CommandError where none runs, or it refuses; NotDoneHere where it has no Patient Identity; the
+ * system's error where this user may not ask it
  */
 export async function asking<Result>(
   folder: string,
@@ -18,9 +21,13 @@ export async function asking<Result>(
     return (await askControl(config.folder, what, input)) as Result;
   } catch (error) {
     if (error instanceof NothingRuns) throw notRunning(config);
+    if (error instanceof NotDoneHere || systemCodeOf(error) !== undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      { en: `it was not done: ${reason}`, ja: `実行できませんでした: ${reason}` },
+      {
+        en: `it was not done: ${reason}`,
+        ja: `実行できませんでした: ${stewardReasonInJapanese(reason)}`,
+      },
       {
         cause: error,
         next: {

@@ -2,12 +2,16 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { types } from 'node:util';
-import { readRevocationLists } from '../certs/revocation.ts';
+import { type RevocationList, readRevocationLists } from '../certs/revocation.ts';
+import { ConfigFaults } from '../gateway/config-faults.ts';
 import type { Config } from '../gateway/config.ts';
+import { requireSocketPath } from '../gateway/control.ts';
+import { codesOf } from '../gateway/ourselves.ts';
+import { refuseOwnCommunity } from '../gateway/partners.ts';
 import { checkIdentity } from './check-identity.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
-import { operatorTextOf } from './operator-texts.ts';
+import { findingsText, operatorTextOf } from './operator-texts.ts';
 import { ownPolicy, readPartners } from './region.ts';
 
 /** What one check found. A warning does not stop a start. */
@@ -17,6 +21,7 @@ export interface Checked {
     | 'certificate'
     | 'revocation'
     | 'directory'
+    | 'codes'
     | 'identity'
     | 'clock'
     | 'disk'
@@ -35,15 +40,26 @@ const CLOCK_SLACK_MS = 5 * 60_000;
 /** Looks at everything that keeps a region from starting, or soon will; `config` has been read already. */
 export async function checkRegion(config: Config, now: Date): Promise<readonly Checked[]> {
   return [
-    ok('config', { en: 'every setting is sound', ja: '設定に誤りはありません' }),
+    checkConfig(config),
     await checkCertificate(config, now),
     ...checkRevocation(config, now),
     checkDirectory(config),
+    ...checkCodes(config),
     ...(await checkIdentity(config)),
     checkClock(config, now),
     ...(await checkDisk(config)),
     ...(await checkDatabase(config)),
   ];
+}
+
+/** Its settings have been read; the place of its folder counts, too. */
+function checkConfig({ folder }: Config): Checked {
+  try {
+    requireSocketPath(folder);
+    return ok('config', { en: 'every setting is sound', ja: '設定に誤りはありません' });
+  } catch (error) {
+    return failed('config', reasonOf(error));
+  }
 }
 
 /** A PostgreSQL is connected to, and its settings are read back. A SQLite file has its disk, and who runs has it locked. */
@@ -80,7 +96,14 @@ function causeOf(error: unknown): string {
 
 async function checkCertificate(config: Config, now: Date): Promise<Checked> {
   try {
-    const { ownCertificate } = await ownPolicy(config);
+    const policy = await ownPolicy(config);
+    // The listener asks more of it than a call does.
+    policy.serverOptions();
+    const { ownCertificate } = policy;
+    const revoked = policy.trust
+      .judge({ certificate: ownCertificate, sent: [], uses: ['client', 'server'] }, now)
+      .filter(({ rule }) => rule === 'revoked');
+    if (revoked.length > 0) return failed('certificate', findingsText(revoked));
     const days = Math.floor((ownCertificate.notAfter.getTime() - now.getTime()) / DAY_MS);
     const detail = {
       en: `${ownCertificate.subject.text}, ${days} days left`,
@@ -93,12 +116,18 @@ async function checkCertificate(config: Config, now: Date): Promise<Checked> {
 }
 
 function checkRevocation({ tls }: Config, now: Date): readonly Checked[] {
+  const newest = newestLists(tls.crls, now);
   return tls.crls.map((file) => {
     try {
-      const dues = readRevocationLists(readFileSync(file)).map(
-        ({ nextUpdate }) => nextUpdate?.getTime() ?? 0,
-      );
-      const due = Math.min(...dues);
+      const lists = readRevocationLists(readFileSync(file));
+      const inForce = lists.filter((list) => list.thisUpdate >= newestOf(newest, list));
+      if (inForce.length === 0) {
+        return warning('revocation', {
+          en: `${file}: newer lists of the same CAs stand elsewhere; it may go`,
+          ja: `${file}: 同じ CA の新しい失効リストが別にあり、不要です`,
+        });
+      }
+      const due = Math.min(...inForce.map(({ nextUpdate }) => nextUpdate?.getTime() ?? 0));
       const day = new Date(due).toISOString().slice(0, 16);
       if (due <= now.getTime()) {
         return failed('revocation', {
@@ -121,6 +150,35 @@ function checkRevocation({ tls }: Config, now: Date): readonly Checked[] {
   });
 }
 
+/** When the newest list of each CA's key was issued: an older one beside it says nothing any more. */
+function newestLists(files: readonly string[], now: Date): ReadonlyMap<string, Date> {
+  const newest = new Map<string, Date>();
+  for (const list of files.flatMap(listsIn)) {
+    const { thisUpdate } = list;
+    if (thisUpdate <= now && thisUpdate > newestOf(newest, list)) {
+      newest.set(signerOf(list), thisUpdate);
+    }
+  }
+  return newest;
+}
+
+function newestOf(newest: ReadonlyMap<string, Date>, list: RevocationList): Date {
+  return newest.get(signerOf(list)) ?? new Date(0);
+}
+
+function signerOf({ issuer, authorityKey = '' }: RevocationList): string {
+  return `${authorityKey} ${issuer}`;
+}
+
+/** What can be read of a file; what is wrong with it is told once, where it is looked at by itself. */
+function listsIn(file: string): readonly RevocationList[] {
+  try {
+    return readRevocationLists(readFileSync(file));
+  } catch {
+    return [];
+  }
+}
+
 const RENEW_LIST: Text = {
   en: 'fetch a fresh one, or with a trial CA: kakehashi cert crl --ca DIR',
   ja: '新しいものを入手してください。試験用 CA なら kakehashi cert crl --ca フォルダー',
@@ -128,7 +186,9 @@ const RENEW_LIST: Text = {
 
 function checkDirectory(config: Config): Checked {
   try {
-    const { entries } = readPartners(config);
+    const partners = readPartners(config);
+    refuseOwnCommunity(partners, config);
+    const { entries } = partners;
     const gateways = entries.filter(({ kind }) => kind === 'gateway').length;
     const detail = {
       en: `${gateways} gateways, ${entries.length - gateways} systems`,
@@ -148,18 +208,24 @@ function checkDirectory(config: Config): Checked {
   }
 }
 
+/** The code sets are read where a Document Registry starts, and by nobody else. */
+function checkCodes(config: Config): readonly Checked[] {
+  const file = config.affinity.codes;
+  if (file === undefined || !config.actors.includes('document-registry')) return [];
+  try {
+    codesOf(config);
+    return [ok('codes', { en: `${file}: every code is sound`, ja: `${file}: 誤りはありません` })];
+  } catch (error) {
+    return [failed('codes', reasonOf(error))];
+  }
+}
+
 /** Without a time server to ask: the clock must not be behind what was written and signed already. */
 function checkClock(config: Config, now: Date): Checked {
   const written = [config.database.file, config.audit.directory, config.spool.directory]
     .filter((path) => existsSync(path))
     .map((path) => statSync(path).mtimeMs);
-  const signed = config.tls.crls.flatMap((file) => {
-    try {
-      return readRevocationLists(readFileSync(file)).map(({ thisUpdate }) => thisUpdate.getTime());
-    } catch {
-      return [];
-    }
-  });
+  const signed = config.tls.crls.flatMap(listsIn).map(({ thisUpdate }) => thisUpdate.getTime());
   const latest = Math.max(0, ...written, ...signed);
   const shown = `${now.toISOString().slice(0, 19)}Z`;
   if (latest <= now.getTime() + CLOCK_SLACK_MS) {
@@ -216,6 +282,11 @@ function reasonOf(error: unknown): Text {
   }
   const known = operatorTextOf(error);
   if (known !== undefined) return known.what;
+  if (error instanceof ConfigFaults) {
+    const told = (language: 'en' | 'ja') =>
+      error.faults.map(({ problem }) => `${error.file}: ${problem[language]}`).join('; ');
+    return { en: told('en'), ja: told('ja') };
+  }
   const reason = types.isNativeError(error) ? error.message : String(error);
   return { en: reason, ja: reason };
 }

@@ -5,6 +5,7 @@ import { refusalsOf } from '../profiles/refusal.ts';
 import { CommandError, EXIT, type ExitCode } from './command.ts';
 import { type Language, MESSAGES, say, type Text } from './messages.ts';
 import { operatorTextOf, SEE_CHECK } from './operator-texts.ts';
+import { peerFailureText } from './peer-texts.ts';
 import { systemCodeOf } from './system-error.ts';
 
 interface FailureLine {
@@ -142,7 +143,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, { readonly what: string; readonly n
 function peerFailureLine(error: PeerFailure): FailureLine {
   const { en, ja } = PEER_NEXT[error.failureClass];
   return {
-    what: { en: error.message, ja: error.message },
+    what: peerFailureText(error),
     where: error.peer,
     next: { en, ja },
     code: error.failureClass,

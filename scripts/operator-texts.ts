@@ -129,6 +129,23 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
       ja: 'そのプロセスを止めるか、別のフォルダーを使ってください',
     },
   }),
+  SocketPathTooLong: ({ message, path }) => ({
+    what: { en: message, ja: `${path} はソケットのパスとして長すぎます` },
+    next: {
+      en: "move the region's folder to a shorter path",
+      ja: '地域フォルダーを短いパスに移してください',
+    },
+  }),
+  NotDoneHere: () => ({
+    what: {
+      en: 'the process that runs for this region does not have the actor that does it',
+      ja: '動作中のプロセスには、この操作を行うアクターがありません',
+    },
+    next: {
+      en: 'give --folder of the process that has it (actors in its kakehashi.yaml)',
+      ja: 'それを持つプロセスのフォルダー（kakehashi.yaml の actors を参照）を --folder で指定してください',
+    },
+  }),
   DatabaseAway: ({ message }) => ({
     what: { en: message, ja: 'PostgreSQL に接続できません' },
     next: {
@@ -184,7 +201,12 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
   [/^at most (\d+) entries$/, '$1 件まで'],
   [/^at least one (.*)$/, '$1 が一つ以上必要です'],
   [/^a transaction id such as (.*)$/, '$1 のようなトランザクション番号'],
-  [/^an? (https:\/\/) address$/, '$1 で始まる URL'],
+  [/^an (https:\/\/) or (mllps:\/\/) address$/, '$1 か $2 で始まる URL'],
+  [/^(https:\/\/) addresses without user and fragment$/, '利用者名と # のない、$1 で始まる URL'],
+  [/^(MSH-\d), without delimiters$/, '$1（区切り文字を含まない）'],
+  [/^at least one, with loopback$/, 'loopback には一つ以上必要です'],
+  [/^one of homeCommunityIds$/, 'homeCommunityIds のいずれか'],
+  [/^an OID, as text$/, 'OID（文字列）'],
   [/^a mapping of keys to values$/, '「名前: 値」の並び'],
   [/^a name of small letters, digits, dot, dash$/, '英小文字・数字・ピリオド・ハイフンの名前'],
   [/^transaction ids such as (.*)$/, '$1 のようなトランザクション番号'],

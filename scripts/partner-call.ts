@@ -5,6 +5,7 @@ import type { DirectoryEntry } from '../gateway/safeguards/directory.ts';
 import { ServerRefused } from '../gateway/safeguards/tls.ts';
 import { CommandError } from './command.ts';
 import type { Text } from './messages.ts';
+import { findingsText } from './operator-texts.ts';
 import { ownPolicy } from './region.ts';
 import { systemCodeOf } from './system-error.ts';
 
@@ -65,10 +66,13 @@ function call(url: string, options: object, now: Date): Promise<PartnerCall> {
 
 function explained(error: unknown): { what: Text; next: Text } {
   if (error instanceof ServerRefused) {
+    const { findings } = error.rejection;
+    const why =
+      findings.length > 0 ? findingsText(findings).ja : 'この行に登録された証明書ではありません';
     return {
       what: {
         en: `its certificate is refused: ${error.message}`,
-        ja: `相手の証明書を受け入れられません: ${error.message}`,
+        ja: `相手の証明書を受け入れられません: ${why}`,
       },
       next: {
         en: 'compare it with the directory, tls.anchors and tls.crls',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from './command.ts';
 import type { Region } from './federation.ts';
 import { STARTER_VARIABLE } from './parent.ts';
 
@@ -47,7 +48,7 @@ export function kakehashiWords(nodeOptions: readonly string[] = []): string[] {
 
 /**
  * Starts `kakehashi serve` for a region and waits until it is ready; it ends when this process does. Its log goes to `var/serve.log` in the region's folder.
- * @throws Error with the end of the log when it ended or was not ready in time
+ * @throws CommandError with the reason when it ended; Error with the end of the log when it was not ready in time
  */
 export async function startRegion(
   region: Region,
@@ -90,7 +91,7 @@ async function ready(
   const until = performance.now() + readyMs;
   while (performance.now() < until) {
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`${region.plan.name} ended at its start: ${tail.join('').slice(-2_000)}`);
+      throw endedAtStart(region.plan.name, tail.join(''));
     }
     try {
       const answer = await fetch(`${region.operationsUrl}/health/ready`);
@@ -103,6 +104,20 @@ async function ready(
   child.kill('SIGKILL');
   throw new Error(
     `${region.plan.name} was not ready within ${readyMs} ms: ${tail.join('').slice(-2_000)}`,
+  );
+}
+
+/** Why a process has ended, of all that it said: the last words of its command; its log is lines of JSON. */
+export function lastWordsIn(said: string): string {
+  const words = said.split('\n').findLast((line) => line !== '' && !/^[{\s]/.test(line));
+  return (words ?? said.slice(-2_000)).replace(/^kakehashi: /, '');
+}
+
+function endedAtStart(name: string, said: string): CommandError {
+  const why = lastWordsIn(said);
+  return new CommandError(
+    { en: `${name} ended at its start: ${why}`, ja: `${name} が起動時に終了しました: ${why}` },
+    { cause: new Error(said.slice(-2_000)) },
   );
 }
 

@@ -17,7 +17,12 @@ import type { DocumentRepositoryStores } from './stores.ts';
 
 /** One wanted document: its octets with the entries that describe it, or why there are none. */
 type Wanted =
-  | { readonly request: DocumentRequest; readonly error: RegistryError }
+  | {
+      readonly request: DocumentRequest;
+      readonly error: RegistryError;
+      /** Where the error is that of a document which is there: whoever may not see it may not hear of its state either. */
+      readonly entries?: readonly RegistryObjectText[];
+    }
   | {
       readonly request: DocumentRequest;
       readonly document: DocumentResponse;
@@ -60,8 +65,8 @@ export const retrieveDocumentSet = query(ITI_43, {
   },
 
   subjects: (found) => {
-    const patients = found.flatMap((wanted) =>
-      'error' in wanted ? [] : wanted.entries.flatMap(({ patientId }) => patientId ?? []),
+    const patients = found.flatMap(({ entries = [] }) =>
+      entries.flatMap(({ patientId }) => patientId ?? []),
     );
     return [
       ...new Map(patients.map((one): [string, PatientId] => [patientKey(one), one])).values(),
@@ -88,7 +93,7 @@ export const retrieveDocumentSet = query(ITI_43, {
   /** A document is shown when every entry that describes it may be: one restriction is enough to hide it. */
   reveal: (found, permission): RetrieveDocumentSetResponse => {
     const told = found.map((wanted) =>
-      'error' in wanted || isShown(wanted.entries, permission) ? wanted : absent(wanted.request),
+      isShown(wanted.entries ?? [], permission) ? wanted : absent(wanted.request),
     );
     const shown = told.flatMap((wanted) => ('document' in wanted ? wanted.document : []));
     const errors = told.flatMap((wanted) => ('error' in wanted ? wanted.error : []));
@@ -131,7 +136,7 @@ function wantedOf(
   if (promised.length > 0) return { request, entries: promised };
   if (described.length === 0 || !stored) return absent(request);
   const { mimeType, content } = stored;
-  if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
+  if (!content) return { ...damaged(request), entries: described };
   return { request, document: { ...request, mimeType, content }, entries: described };
 }
 
@@ -168,7 +173,7 @@ function fulfilled(
 ): Wanted {
   if ('refused' in made) return refused(request, made.refused, made.why);
   const { uniqueId, mimeType, content } = made;
-  if (!content) return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
+  if (!content) return damaged(request);
   const document: DocumentResponse = {
     ...request,
     newRepositoryUniqueId: community.repositoryUniqueId,
@@ -187,6 +192,10 @@ function isShown(entries: readonly RegistryObjectText[], permission: Permission)
 
 function absent(request: DocumentRequest): Wanted {
   return refused(request, 'XDSDocumentUniqueIdError', 'no such document is available');
+}
+
+function damaged(request: DocumentRequest): Wanted {
+  return refused(request, 'XDSRepositoryError', 'the stored document is damaged');
 }
 
 function refused(request: DocumentRequest, errorCode: XdsErrorCode, codeContext: string): Wanted {

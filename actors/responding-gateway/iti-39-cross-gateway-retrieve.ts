@@ -12,25 +12,28 @@ import {
 import { errorOf, type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
 import type { AdhocQueryResponse, RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
-import { type Ask, PeerFailure, type Permission, query } from '../actor.ts';
+import { type Ask, type Community, PeerFailure, type Permission, query } from '../actor.ts';
 import type { RespondingGatewayStores } from './stores.ts';
 
-/** A document of our repository, with every DocumentEntry that describes it. */
-interface FoundDocument {
-  readonly document: DocumentResponse;
+/** A document that is asked of us, with every DocumentEntry that describes it. */
+interface DescribedDocument {
+  readonly wanted: DocumentRequest;
   readonly entries: readonly RegistryObjectText[];
 }
 
 interface Found {
-  readonly homeCommunityId: string;
-  readonly documents: readonly FoundDocument[];
+  readonly community: Community;
+  readonly described: readonly DescribedDocument[];
+  /** What our repository gave of them; nothing before it is decided what may be seen. */
+  readonly documents: readonly DocumentResponse[];
   /** `location` is the documentUniqueId, or undefined. */
   readonly errors: readonly RegistryError[];
 }
 
 /**
- * ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it: our repository gives the bytes, our registry says
- * whose they are. Every document carries our homeCommunityId; every error has it, and nothing else, as its location
+ * ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it: our registry says whose the documents are, and our
+ * repository gives the octets of those that may be seen: it is asked for no other, and makes no other On-Demand document.
+ * Every document carries our homeCommunityId; every error has it, and nothing else, as its location
  * (ITI TF-2: 3.39.4.1.3), and names the document in its context.
  *
  * One document that cannot be had does not hold back the others. Errors: XDSMissingHomeCommunityId, XDSUnknownCommunity,
@@ -43,38 +46,49 @@ export const crossGatewayRetrieve = query<
   Found,
   RespondingGatewayStores
 >(ITI_39, {
-  async find({ documents }, { community: { homeCommunityId } }, { ask }) {
+  async find({ documents }, { community }, { ask }) {
+    const { homeCommunityId } = community;
     const ours = documents.filter((wanted) => wanted.homeCommunityId === homeCommunityId);
     const refused = documents
       .filter((wanted) => wanted.homeCommunityId !== homeCommunityId)
       .map(refusalOfHome);
-    if (ours.length === 0) {
-      return { homeCommunityId, documents: [], errors: refused.map(errorOf) };
-    }
-    const retrieved = await askRepository(ours, ask);
-    const described = await Promise.all(
-      retrieved.documents.map((document) => describe(document, ask)),
-    );
+    const described = await Promise.all(ours.map((wanted) => describe(wanted, ask)));
     return {
-      homeCommunityId,
-      documents: described.filter((one) => 'entries' in one),
-      errors: [
-        ...refused.map(errorOf),
-        ...retrieved.errors,
-        ...described.filter((one) => 'errorCode' in one),
-      ],
+      community,
+      described: described.filter((one) => 'entries' in one),
+      documents: [],
+      errors: [...refused.map(errorOf), ...described.filter((one) => 'errorCode' in one)],
     };
   },
 
-  subjects: ({ documents }) =>
-    documents
+  subjects: ({ described }) =>
+    described
       .flatMap(({ entries }) => entries.map(({ patientId }) => patientId))
       .filter((patientId): patientId is PatientId => patientId !== undefined),
 
-  reveal({ homeCommunityId, documents, errors }, permission) {
-    const shown = documents.filter(({ entries }) => mayBeShown(entries, permission));
-    const hidden = documents.filter(({ entries }) => !mayBeShown(entries, permission));
-    const all = [...errors, ...hidden.map(({ document }) => errorOf(notAvailable(document)))];
+  async prepare(found, permission, _stores, { ask }) {
+    // Of what no entry describes, the repository says why there is nothing.
+    const asked = found.described.filter((one) => !isHidden(one, permission));
+    if (asked.length === 0) return found;
+    const { documents, errors } = await askRepository(
+      asked.map(({ wanted }) => wanted),
+      ask,
+    );
+    return { ...found, documents, errors: [...found.errors, ...errors] };
+  },
+
+  reveal({ community, described, documents, errors }, permission, request) {
+    const { homeCommunityId } = community;
+    const entries = new Map(described.map((one) => [one.wanted.documentUniqueId, one.entries]));
+    const isShown = ({ documentUniqueId }: DocumentRequest) =>
+      mayBeShown(entries.get(documentUniqueId) ?? [], permission);
+    const shown = documents.filter(isShown);
+    const untold = [
+      ...documents.filter((one) => !isShown(one)),
+      ...described.filter((one) => isHidden(one, permission)).map(({ wanted }) => wanted),
+    ];
+    const refusals = untold.map((wanted) => errorOf(notAvailable(wanted, community)));
+    const all = inOrder([...errors, ...refusals], request.documents);
     return {
       status: statusOf(all, shown.length > 0),
       errors: all.map((error) => ({
@@ -82,10 +96,20 @@ export const crossGatewayRetrieve = query<
         codeContext: contextOf(error),
         location: homeCommunityId,
       })),
-      documents: shown.map(({ document }) => ({ ...document, homeCommunityId })),
+      documents: shown.map((document) => ({ ...document, homeCommunityId })),
     };
   },
 });
+
+/** As the documents were asked for: not even its place tells the error of a hidden document from that of an absent one. */
+function inOrder(
+  errors: readonly RegistryError[],
+  wanted: readonly DocumentRequest[],
+): readonly RegistryError[] {
+  const places = new Map(wanted.map(({ documentUniqueId }, at) => [documentUniqueId, at]));
+  const placeOf = ({ location = '' }: RegistryError) => places.get(location) ?? wanted.length;
+  return [...errors].sort((one, other) => placeOf(one) - placeOf(other));
+}
 
 /** Inside, an error's location is the document; between communities only the context is left to name it. */
 function contextOf({ codeContext, location: documentUniqueId }: RegistryError): string {
@@ -128,18 +152,18 @@ async function askRepository(
 
 /** Whose the document is, now: every entry of its uniqueId, whatever its status. */
 async function describe(
-  document: DocumentResponse,
+  wanted: DocumentRequest,
   ask: Ask,
-): Promise<FoundDocument | RegistryError> {
-  const { documentUniqueId } = document;
+): Promise<DescribedDocument | RegistryError> {
+  const { documentUniqueId } = wanted;
   try {
     const entries = (await objectsOf(documentUniqueId, ask)).filter(
       ({ kind, uniqueId }) => kind === 'DocumentEntry' && uniqueId === documentUniqueId,
     );
-    return { document, entries };
+    return { wanted, entries };
   } catch (error) {
     const [refusal] = refusedInside(error, 'XDSRepositoryError');
-    return { ...errorOf(refusal ?? notAvailable(document)), location: documentUniqueId };
+    return { ...errorOf(refusal ?? NOT_DESCRIBED), location: documentUniqueId };
   }
 }
 
@@ -169,6 +193,13 @@ async function unlessMixed(
   }
 }
 
+const NOT_DESCRIBED = new Refusal('XDSRepositoryError', 'the registry gave no answer');
+
+/** There is such a document, and whoever asks may not see it. */
+function isHidden({ entries }: DescribedDocument, permission: Permission): boolean {
+  return entries.length > 0 && !mayBeShown(entries, permission);
+}
+
 /** Bytes that no entry describes are nobody's, and shown to nobody. */
 function mayBeShown(entries: readonly RegistryObjectText[], permission: Permission): boolean {
   return (
@@ -179,10 +210,14 @@ function mayBeShown(entries: readonly RegistryObjectText[], permission: Permissi
   );
 }
 
-function notAvailable({ documentUniqueId }: DocumentRequest): Refusal {
-  return new Refusal('XDSDocumentUniqueIdError', 'no such document is available', {
-    location: documentUniqueId,
-  });
+/** As our repository refuses what it does not have. */
+function notAvailable(
+  { repositoryUniqueId, documentUniqueId: location }: DocumentRequest,
+  community: Community,
+): Refusal {
+  return repositoryUniqueId === community.repositoryUniqueId
+    ? new Refusal('XDSDocumentUniqueIdError', 'no such document is available', { location })
+    : new Refusal('XDSUnknownRepositoryId', 'the repository is not this one', { location });
 }
 
 /** An actor behind us that is away, or said no. @throws what is neither */

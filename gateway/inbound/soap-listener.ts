@@ -36,6 +36,8 @@ export interface SoapListenerOptions {
   readonly answer: (incoming: Incoming) => Promise<Reply>;
   /** Answers to what we have asked asynchronously, at `/replies`. */
   readonly takeAnswer: (incoming: Omit<Incoming, 'actor'>) => Promise<Reply>;
+  /** Writes a security alert: a peer that sends what is no HTTP. */
+  readonly alert: (peer: Peer, reason: string, endpoint: string) => Promise<void>;
   /** Everything that is not a SOAP post: WSDL, and the polite no. */
   readonly web: RequestListener;
   readonly pace: PaceLimits;
@@ -90,7 +92,10 @@ export class SoapListener {
     this.#server.on('tlsClientError', (error, socket) =>
       options.authentication.handshakeFailed(error, socket),
     );
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
+    this.#server.on('clientError', (error, socket) => {
+      this.#noHttp(error, socket as TLSSocket);
+      socket.destroy();
+    });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const work = this.#serve(request, response).catch((error: unknown) => {
         options.log.error({ outcome: 'connection-lost' }, error);
@@ -138,6 +143,19 @@ export class SoapListener {
     this.#server.closeAllConnections();
     await closed;
     this.#pace.stop();
+  }
+
+  /** No transaction will tell of it: two lengths of one body, headers without end, and what else Node's parser refuses. */
+  #noHttp(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const identified = this.#identified.get(socket);
+    const { code = '' } = error;
+    if (!identified || !code.startsWith('HPE_')) return;
+    const { alert, log } = this.#options;
+    const { peer } = identified;
+    log.warn({ event: 'no-http', peer: peer.name, code });
+    alert(peer, `no HTTP: ${code}`, this.url).catch((cause: unknown) =>
+      log.error({ event: 'trail-down' }, cause),
+    );
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

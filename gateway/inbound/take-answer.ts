@@ -8,12 +8,13 @@ import type { ExpectedAnswers, NotExpected } from '../queue/expected-answers.ts'
 import { IncomingParts } from '../stores/incoming-parts.ts';
 import { acceptedReply, frameFault, type Reply } from './frame.ts';
 import type { Incoming, Peer } from './incoming.ts';
+import { strangeMessage } from './strange-message.ts';
 import { type PipelineLimits, unframe } from './unframe.ts';
 
 /** What taking answers needs of the house. */
 export interface AnswerHouse {
   readonly expected: ExpectedAnswers;
-  /** Writes a security alert: a peer that answers what another was asked. */
+  /** Writes a security alert: a peer that answers what another was asked, or sends what is no message. */
   readonly alert: (peer: Peer, reason: string, endpoint: string) => Promise<void>;
   readonly uuid: () => string;
   readonly spoolDirectory: string;
@@ -44,11 +45,19 @@ export async function takeAnswer(
   const parts = new IncomingParts(house.spoolDirectory, house.limits);
   const progress = { mtom: false };
   let messageId: string | undefined;
-  try {
+  const read = async () => {
     const root = await unframe({ contentType, source }, house.limits, { progress, parts });
     const element = parseXml(root, xmlLimits(house.limits.envelopeBytes));
     messageId = messageIdOf(element);
     const { relatesTo } = readEnvelope(element, { answer: true, understood: () => true });
+    return { element, relatesTo };
+  };
+  try {
+    const { element, relatesTo } = await read().catch(async (error: unknown) => {
+      const refusals = refusalsOf(error);
+      if (refusals) await house.alert(peer, strangeMessage(refusals), endpoint);
+      throw error;
+    });
     const names = peer.entries.map(({ name }) => name);
     const taken = await house.expected.deliver(relatesTo, names, { element, parts });
     if (taken === 'taken') return acceptedReply();
@@ -63,7 +72,8 @@ export async function takeAnswer(
     if (!refusalsOf(error)) house.log.error({ event: 'answer-failed', peer: peer.name }, error);
     const fault = error instanceof Fault ? error : new Fault('Receiver', 'internal error');
     const { uuid } = house;
-    const reply = frameFault(fault, { mtom: progress.mtom, relatesTo: messageId, uuid });
+    const status = peer.faultsByHttp500 ? 500 : undefined;
+    const reply = frameFault(fault, { mtom: progress.mtom, relatesTo: messageId, uuid, status });
     return { ...reply, unread: !parts.atEnd };
   }
 }

@@ -24,7 +24,7 @@ export function readAsynchronous(row: CheckedRow): AsynchronousPartner {
       if (text !== '' && address === undefined) row.fault(`callbacks[${at}]`, HTTPS);
       return address ?? '';
     });
-  const asynchronous = row.texts('asynchronous', ONE_OF, `of ${ASYNCHRONOUS.join(', ')}`);
+  const asynchronous = row.texts('asynchronous', ONE_OF, `one of: ${ASYNCHRONOUS.join(', ')}`);
   return { callbacks, asynchronous };
 }
 

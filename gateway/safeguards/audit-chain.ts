@@ -71,16 +71,50 @@ export function lineOf(record: TrailRecord): { readonly line: string; readonly h
   return { line: `${canonical.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
 
-/** The file of a chain: node, start to the millisecond and process id; names of one node sort by time. */
+/** The file of a chain: node, start to the millisecond and process id. */
 export function chainFileName(chain: { node: string; at: Date; pid: number }): string {
   return `${chain.node}~${chain.at.toISOString().replaceAll(/[-:.]/g, '')}~${chain.pid}.jsonl`;
 }
 
 const CHAIN_FILE = /^(?<node>[A-Za-z0-9._-]+)~(?<start>\d{8}T\d{9}Z)~\d+\.jsonl$/;
 
-/** The files of a node's chains, the oldest first. */
-export function chainsOf(names: readonly string[], node: string): string[] {
+/** The files of a node's chains, the oldest first by what their names say. */
+function chainsOf(names: readonly string[], node: string): string[] {
   return names.filter((name) => CHAIN_FILE.exec(name)?.groups?.['node'] === node).sort();
+}
+
+/**
+ * The files of a node's chains, each behind the one that it goes on from; else the oldest first. Their names alone do not tell:
+ * between two starts the clock may have been set back.
+ */
+export async function linkedChains(
+  directory: string,
+  names: readonly string[],
+  node: string,
+): Promise<string[]> {
+  const before = new Map<string, string | undefined>();
+  for (const file of chainsOf(names, node)) {
+    before.set(file, await chainBefore(join(directory, file)));
+  }
+  const ordered = new Set<string>();
+  for (const file of before.keys()) {
+    const upwards: string[] = [];
+    let at: string | undefined = file;
+    while (at !== undefined && before.has(at) && !ordered.has(at) && !upwards.includes(at)) {
+      upwards.push(at);
+      at = before.get(at);
+    }
+    for (const each of upwards.reverse()) ordered.add(each);
+  }
+  return [...ordered];
+}
+
+/** The chain that the first record of a file goes on from; undefined where it is the first, or has no record. */
+async function chainBefore(path: string): Promise<string | undefined> {
+  for await (const { text, isComplete } of linesOf(path)) {
+    return (isComplete && recordOfLine(text)?.opening?.continues) || undefined;
+  }
+  return undefined;
 }
 
 /** The nodes that have a chain among these files. */
@@ -166,7 +200,7 @@ export async function headOfChain(path: string): Promise<{
 export async function* recordsOf(directory: string): AsyncGenerator<PlacedRecord> {
   const names = await readdir(directory);
   for (const node of nodesOf(names)) {
-    for (const file of chainsOf(names, node)) {
+    for (const file of await linkedChains(directory, names, node)) {
       for await (const { text, number } of linesOf(join(directory, file))) {
         const record = recordOfLine(text);
         if (record) yield { ...record, file, line: number };
@@ -202,7 +236,7 @@ export async function verifyTrail(directory: string): Promise<TrailVerdict> {
   try {
     for (const node of nodesOf(names)) {
       const heads = new Map<string, string>();
-      for (const file of chainsOf(names, node)) {
+      for (const file of await linkedChains(directory, names, node)) {
         const chain = await verifyChain(join(directory, file), { file, heads });
         files += 1;
         records += chain.records;

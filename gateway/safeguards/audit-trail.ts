@@ -5,9 +5,9 @@ import { encodeAuditMessage } from '../../profiles/atna/audit-message.ts';
 import {
   chainFileName,
   type ChainHead,
-  chainsOf,
   headOfChain,
   lineOf,
+  linkedChains,
   NO_HEAD,
   type TrailOpening,
 } from './audit-chain.ts';
@@ -205,7 +205,7 @@ async function openingOf(
 ): Promise<{ readonly head: string; readonly record: TrailOpening }> {
   const names = await readdir(directory);
   const cuts: { file: string; bytes: number }[] = [];
-  for (const name of chainsOf(names, node).reverse()) {
+  for (const name of (await linkedChains(directory, names, node)).reverse()) {
     const { head, completeBytes, tornBytes } = await headOfChain(join(directory, name));
     if (tornBytes > 0) {
       await truncate(join(directory, name), completeBytes);

@@ -1,5 +1,6 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { types } from 'node:util';
 
 /** A key file that others may read, or that would be overwritten. */
 export class KeyFileRefused extends Error {
@@ -91,6 +92,18 @@ async function writeWhole(path: string, text: string, mode: number): Promise<voi
   } finally {
     await folder.close();
   }
+}
+
+/** An error of a file that has just been read, with its `path` where it does not say that itself. */
+export function placedAt(error: unknown, path: string): unknown {
+  if (!types.isNativeError(error) || 'path' in error) return error;
+  return Object.assign(error, { path });
+}
+
+/** The file that an error is about; undefined where it does not say so. */
+export function pathIn(error: unknown): string | undefined {
+  const { path } = Object(error) as { path?: unknown };
+  return typeof path === 'string' ? path : undefined;
 }
 
 /** The code of an error of the file system or of OpenSSL, such as ENOENT. */

@@ -80,22 +80,20 @@ export class TlsPolicy {
   }
 
   /**
-   * Reads every file again, and takes this directory. Where our own certificate or key cannot be used the old ones stay,
-   * and what is new of anchors, lists and directory counts all the same: a revocation never waits for our own files.
+   * Reads every file again, and takes this directory. What cannot be used, of our own files or of any other, stays as it was
+   * read before, and all the rest counts: a revocation, or a partner that has left, never waits for another file.
    *
-   * @throws what was wrong, once the rest has been taken
+   * @throws the first thing that was wrong, once the rest has been taken
    */
   async reload(directory: Directory = this.#reading.directory): Promise<void> {
     const world = { files: this.#files, directory, now: this.#now };
     const uses: readonly TlsUse[] = this.#serves ? ['client', 'server'] : ['client'];
     const generation = this.#reading.generation + 1;
-    try {
-      this.#reading = await readTlsFiles(world, { generation, uses });
-    } catch (error) {
-      const { credentials } = this.#reading;
-      this.#reading = await readTlsFiles(world, { generation, uses, credentials });
-      throw error;
-    }
+    const faults: unknown[] = [];
+    const note = (fault: unknown) => void faults.push(fault);
+    const kept = { reading: this.#reading, note };
+    this.#reading = await readTlsFiles(world, { generation, uses, kept });
+    if (faults.length > 0) throw faults[0];
   }
 
   /** Counts the readings; a peer carries the one that admitted it. */

@@ -13,11 +13,14 @@ export interface AuditSummary {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly description?: string;
-  /** UserName, else host, else UserID of who asked. */
+  /** UserName, else host, else UserID of who asked; of an operator's deed the UserID, which is a person's. */
   readonly requestor?: string;
   /** Patient ids as CX. */
   readonly patients: readonly string[];
 }
+
+/** Audit Log Used, in DCM. */
+const AUDIT_LOG_USED = '110101';
 
 /**
  * Reads what `encodeAuditMessage` wrote. Audit messages have no namespace.
@@ -31,6 +34,9 @@ export function summaryOf(message: string): AuditSummary {
   const id = event && childNamed(event, '', 'EventID');
   const type = event && childNamed(event, '', 'EventTypeCode');
   const description = event && childNamed(event, '', 'EventOutcomeDescription');
+  const isDeed =
+    attribute(type, 'codeSystemName') === 'Kakehashi' ||
+    attribute(id, 'csd-code') === AUDIT_LOG_USED;
   const requestor = childrenNamed(root, '', 'ActiveParticipant').find(
     (one) => one.attributes.get('UserIsRequestor') === 'true',
   );
@@ -44,6 +50,7 @@ export function summaryOf(message: string): AuditSummary {
     description: description && textOf(description),
     requestor:
       attribute(requestor, 'UserName') ||
+      (isDeed ? attribute(requestor, 'UserID') : '') ||
       attribute(requestor, 'NetworkAccessPointID') ||
       attribute(requestor, 'UserID') ||
       undefined,

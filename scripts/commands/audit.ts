@@ -81,7 +81,7 @@ const auditVerify = command({
       throw new CommandError(
         {
           en: `the audit trail is broken: ${verdict.reason}`,
-          ja: `監査証跡が壊れています: ${verdict.reason}`,
+          ja: `監査証跡が壊れています: ${inJapanese(verdict.reason)}`,
         },
         {
           where: `${verdict.file}:${verdict.line}`,
@@ -205,6 +205,26 @@ function lineOf({
 }: ListedRecord): string {
   const what = type.startsWith('ITI-') ? `${type} ${typeName}` : typeName || event;
   return [at, outcome.padStart(2), what, requestor, description].filter(Boolean).join('  ');
+}
+
+/** What `verifyTrail` finds broken, in Japanese. */
+const BREAKS: readonly (readonly [RegExp, string])[] = [
+  [/^the first record is gone$/, '最初の記録がありません'],
+  [
+    /^it goes on from (.*), which is not what stands before it$/,
+    '$1 の続きとされていますが、その前にあるものと一致しません',
+  ],
+  [
+    /^the line is not what was written: its hash differs$/,
+    '書き込まれた行と異なります（ハッシュ不一致）',
+  ],
+  [/^record (\d+) stands in its place$/, '記録 $1 がその位置にあります'],
+  [/^it does not carry the hash of the record before it$/, '直前の記録のハッシュを持っていません'],
+];
+
+function inJapanese(reason: string): string {
+  const row = BREAKS.find(([pattern]) => pattern.test(reason));
+  return row === undefined ? reason : reason.replace(row[0], row[1]);
 }
 
 async function reading<T>(work: Promise<T>, directory: string): Promise<T> {

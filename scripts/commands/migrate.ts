@@ -94,11 +94,21 @@ async function copied<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof CopyRefused)) throw error;
     throw new CommandError(
-      { en: `${error.message}; nothing was moved`, ja: `${error.message}。何も移していません` },
+      {
+        en: `${error.message}; nothing was moved`,
+        ja: `${WHAT_IN_JAPANESE[error.kind]}。何も移していません`,
+      },
       { next: NEXT[error.kind], cause: error },
     );
   }
 }
+
+const WHAT_IN_JAPANESE: Readonly<Record<CopyRefused['kind'], string>> = {
+  'no source': 'SQLite のデータベースがありません',
+  'not empty': '移し先のデータベースが空ではありません',
+  'in use': '移し先のデータベースが使用中です',
+  differs: '写しが元と一致しません',
+};
 
 const NEXT: Readonly<Record<CopyRefused['kind'], Text>> = {
   'no source': {

@@ -6,6 +6,7 @@ import { ASYNCHRONOUS } from '../../gateway/safeguards/asynchronous-partner.ts';
 import type { DirectoryEntry } from '../../gateway/safeguards/directory.ts';
 import { CommandError, command, EXIT, many, option, required, UsageError } from '../command.ts';
 import { callPartner } from '../partner-call.ts';
+import { SEE_CHECK } from '../operator-texts.ts';
 import { otherHalfOf, otherHalfText } from '../other-half.ts';
 import { addPartner, type NewPartner } from '../partners.ts';
 import { readPartners } from '../region.ts';
@@ -206,13 +207,20 @@ function unknownPartner(name: string): UsageError {
   );
 }
 
-/** True when a process runs for the folder and took the directory. */
+/** True when a process runs for the folder and took the directory. @throws CommandError when it could not read all of its files */
 async function reloaded(folder: string): Promise<boolean> {
   try {
     await askControl(folder, 'reload');
     return true;
   } catch (error) {
     if (error instanceof NothingRuns) return false;
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(
+      {
+        en: `the row is written, but the running process cannot read every file again: ${reason}`,
+        ja: `行は書き込みましたが、動作中のプロセスが読み直せないファイルがあります: ${reason}`,
+      },
+      { where: folder, cause: error, next: SEE_CHECK },
+    );
   }
 }

@@ -6,6 +6,8 @@ import { CommandError, command, type Desk, EXIT, option, required } from '../com
 import { notRunning } from '../keeping.ts';
 import type { Text } from '../messages.ts';
 import { patientIdOf } from '../region.ts';
+import { stewardReasonInJapanese } from '../steward-texts.ts';
+import { systemCodeOf } from '../system-error.ts';
 import { wideAreaFeedCommands } from './wide-area-feed.ts';
 
 const ID = required(
@@ -137,9 +139,13 @@ async function asking<Result>(folder: string, what: string, input: unknown): Pro
     return (await askControl(config.folder, what, input)) as Result;
   } catch (error) {
     if (error instanceof NothingRuns) throw notRunning(config);
+    if (systemCodeOf(error) !== undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      { en: `it was not done: ${reason}`, ja: `実行できませんでした: ${reason}` },
+      {
+        en: `it was not done: ${reason}`,
+        ja: `実行できませんでした: ${stewardReasonInJapanese(reason)}`,
+      },
       {
         cause: error,
         next: {

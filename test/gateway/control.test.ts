@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -6,8 +6,10 @@ import {
   askControl,
   ControlSocket,
   controlSocketOf,
+  NotDoneHere,
   NothingRuns,
   requireNothingRuns,
+  SocketPathTooLong,
 } from '../../gateway/control.ts';
 
 describe('the control socket of a region', () => {
@@ -43,9 +45,25 @@ describe('the control socket of a region', () => {
     await requireNothingRuns(folder);
   });
 
+  it('is not made where its path would be cut off, so that no command reaches another region', async () => {
+    const deep = join(folder, 'd'.repeat(120));
+    await mkdir(join(deep, 'var'), { recursive: true });
+    await expect(requireNothingRuns(deep)).rejects.toThrow(SocketPathTooLong);
+    await expect(new ControlSocket(deep, {}).start()).rejects.toThrow(SocketPathTooLong);
+    await expect(askControl(deep, 'echo')).rejects.toThrow(NothingRuns);
+  });
+
   it('can be read by its owner alone', async () => {
     await socket.start();
     expect((await stat(controlSocketOf(folder))).mode & 0o777).toBe(0o600);
+  });
+
+  // Nothing is closed to root.
+  const unlessRoot = process.getuid?.() === 0 ? it.skip : it;
+  unlessRoot('does not look like nothing to a user who may not ask it', async () => {
+    await socket.start();
+    await chmod(controlSocketOf(folder), 0o000);
+    await expect(askControl(folder, 'echo')).rejects.toMatchObject({ code: 'EACCES' });
   });
 
   it('says in its own words why a command failed', async () => {
@@ -56,6 +74,7 @@ describe('the control socket of a region', () => {
   it('refuses a command that it does not know, and one that every object has', async () => {
     await socket.start();
     await expect(askControl(folder, 'dance')).rejects.toThrow('unknown control command dance');
+    await expect(askControl(folder, 'dance')).rejects.toThrow(NotDoneHere);
     await expect(askControl(folder, 'constructor')).rejects.toThrow('unknown control command');
   });
 

@@ -17,6 +17,7 @@ const BLIND: Matcher = {
 describe('The rounds of Patient Identity', () => {
   let actor: AnIdentityActor;
   let keeping: IdentityKeeping;
+  let recorded: string[];
   let warned: { event?: string; peer?: string; attempts?: number }[];
 
   const keep = (matcher: Matcher) => {
@@ -31,6 +32,7 @@ describe('The rounds of Patient Identity', () => {
       },
     };
     warned = [];
+    recorded = [];
     const log = { warn: (line: object) => void warned.push(line), error: () => {} };
     const domains = [AUTHORITY.hospital, AUTHORITY.clinic];
     keeping = new IdentityKeeping({
@@ -41,8 +43,8 @@ describe('The rounds of Patient Identity', () => {
         subscriptions: [{ consumer: 'consumer', domains, wire: 'ITI-10' }],
       },
       world,
-      trail: { check: async () => {}, append: async () => {} },
-      recorder: {} as never,
+      trail: { check: async () => {}, append: async (messages) => void recorded.push(...messages) },
+      recorder: { auditSourceId: '2.999.1', pid: 1, host: 'here' },
       log: log as never,
     });
     keeping.start();
@@ -66,6 +68,19 @@ describe('The rounds of Patient Identity', () => {
     expect(await actor.regionalIdOf(atClinic)).toBe(together);
     const open = await actor.identities.look((records) => records.registryTasks('open', 10));
     expect(open).toEqual([]);
+  });
+
+  it('leave a list of whom a person has to look at; that it was shown is recorded with everybody in it', async () => {
+    await actor.feed({ id: 'H2', assigningAuthority: AUTHORITY.hospital });
+    keep(ruleMatcher());
+    await keeping.round();
+    const shown = await keeping.commands['patient.reviews']?.({ by: '担当 一郎' });
+    const { reviews } = shown as { reviews: readonly { readonly ids: readonly PatientId[][] }[] };
+    const ids = reviews.flatMap((review) => review.ids.flat());
+    expect(ids).toContainEqual({ id: 'H2', assigningAuthority: AUTHORITY.hospital });
+    for (const { id, assigningAuthority } of ids) {
+      expect(recorded.at(-1)).toContain(`"${id}^^^&amp;${assigningAuthority}&amp;ISO"`);
+    }
   });
 
   it('warn of a consumer that has refused ten times, and show it from then on as refusing', async () => {

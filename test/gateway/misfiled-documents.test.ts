@@ -1,5 +1,6 @@
 import { unlinkPatients } from '../../actors/patient-identity/steward.ts';
 import { MisfiledDocuments } from '../../gateway/misfiled-documents.ts';
+import type { PatientUse } from '../../gateway/identity-operation.ts';
 import { encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
@@ -24,8 +25,14 @@ describe('Documents that a source files with a regional id from before a parting
     const own = actor.world.as(aCaller({ kinds: ['own'] }));
     return await own(ITI_42, 'document-registry', request);
   };
-  const find = () =>
-    new MisfiledDocuments({ database: actor.database, identities: actor.identities }).find(0);
+  let recorded: PatientUse[] = [];
+  const documents = () =>
+    new MisfiledDocuments({
+      database: actor.database,
+      identities: actor.identities,
+      record: async (use) => void recorded.push(use),
+    });
+  const find = () => documents().find(0);
 
   beforeEach(async () => {
     actor = await AnIdentityActor.open();
@@ -62,6 +69,18 @@ describe('Documents that a source files with a regional id from before a parting
         },
       ],
     });
+  });
+
+  it('are recorded as seen by whom, and whose they are, before they are shown', async () => {
+    recorded = [];
+    await actor.feed(atHospital('H2'));
+    const other = (await actor.regionalIdOf(atHospital('H2'))) ?? '';
+    await file(atClinic('C1'), other);
+    const shown = await documents().commands['patient.misfiled']?.({ by: '担当 一郎' });
+    expect(shown).toMatchObject({ misfiled: [{ filedUnder: encodeCX(inRegion(other)) }] });
+    const own = (await actor.regionalIdOf(atClinic('C1'))) ?? '';
+    const patients = [atClinic('C1'), inRegion(other), inRegion(own)];
+    expect(recorded).toEqual([{ deed: 'misfiled', by: '担当 一郎', action: 'R', patients }]);
   });
 
   it('are not told of where the chart number is nobody’s here', async () => {

@@ -99,7 +99,8 @@ describe('A wide-area id service and two regions', () => {
         said[stream] += text;
       },
     });
-    const exit = await runCommandLine([...words, '--by', '担当 一郎'], {
+    const by = words[0] === 'backup' ? [] : ['--by', '担当 一郎'];
+    const exit = await runCommandLine([...words, ...by], {
       stdout: to('stdout'),
       stderr: to('stderr'),
       locale: 'C',
@@ -352,6 +353,16 @@ describe('A wide-area id service and two regions', () => {
     const one = ['--for', west.homeCommunityId, ...at('south')];
     const found = await operator('wide-area', 'resolve', encodeCX(known.east), ...one);
     expect(found.stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('is copied while it runs, though it has no documents', async () => {
+    const folder = world.folder('south');
+    const copy = join(folder, 'copy');
+    const { exit, stdout, stderr } = await operator('backup', copy, '--folder', folder);
+
+    expect([exit, stderr]).toEqual([EXIT.done, '']);
+    expect(stdout).toMatch(/^0 documents in 0 files/);
+    expect((await readdir(copy)).sort()).toContain('kakehashi.db');
   });
 
   it('records who changed an id, and shows the id of a person inside the service to nobody', async () => {

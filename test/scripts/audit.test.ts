@@ -146,6 +146,9 @@ describe('kakehashi audit verify', () => {
     const [name] = await readdir(join(folder, 'var/audit'));
     expect(exit).toBe(1);
     expect(stderr).toContain(`${name}:2`);
+    const inJapanese = await kakehashi('audit', 'verify', '--lang', 'ja');
+    expect(inJapanese.stderr).toContain('書き込まれた行と異なります');
+    expect(inJapanese.stderr).not.toContain('the line');
   });
 
   it('says that a trail cannot be read', async () => {

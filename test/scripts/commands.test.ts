@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '../../gateway/config.ts';
 import { recordsOf } from '../../gateway/safeguards/audit-chain.ts';
 import { encodeStoredQuery } from '../../profiles/xds/iti-18.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { freePorts } from '../../scripts/federation.ts';
 import { runCommandLine } from '../../scripts/kakehashi.ts';
+import { readPartners } from '../../scripts/region.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'kakehashi-commands-'));
 const shimane = join(root, 'shimane');
@@ -117,6 +119,26 @@ describe('An operator connects two regions and exchanges a document by commands 
     expect(exit).toBe(EXIT.failed);
     expect(stderr).toContain(
       'kagawa: closed the connection after our certificate; ask the partner',
+    );
+  });
+
+  it('is told in Japanese, too, that somebody else answers than the row says', async () => {
+    const tottori = join(root, 'tottori');
+    const ca = ['--ca', join(shimane, 'ca')];
+    await ran('init', tottori, '--name', 'Trial', '--oid', '2.999.392.31', ...ca);
+    const { endpoints = {} } = readPartners(readConfig(shimane)).findEntry('kagawa') ?? {};
+    await ran(
+      ...['partner', 'add', 'kagawa', '--folder', tottori, '--url', endpoints['ITI-38'] ?? ''],
+      ...['--certificate', join(shimane, 'certificates/own.pem')],
+      ...['--community', 'urn:oid:2.999.392.37'],
+    );
+    const test = ['partner', 'test', 'kagawa', '--folder', tottori, '--lang', 'ja'];
+
+    const { exit, stderr } = await ran(...test);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain(
+      '相手の証明書を受け入れられません: この行に登録された証明書ではありません',
     );
   });
 

@@ -4,7 +4,7 @@ import { KeyFileRefused } from '../../gateway/safeguards/key-files.ts';
 import { refused } from '../../certs/findings.ts';
 import { CredentialsRefused } from '../../certs/credentials.ts';
 import { readDirectory } from '../../gateway/safeguards/directory.ts';
-import { Refusal, Refusals } from '../../profiles/refusal.ts';
+import { Fault, Refusal, Refusals } from '../../profiles/refusal.ts';
 import { CommandError, EXIT, UsageError } from '../../scripts/command.ts';
 import { printFailure } from '../../scripts/failure.ts';
 
@@ -96,6 +96,40 @@ describe('A failure is one line: where, what, the next step', () => {
     expect(stderr).toContain(hint);
   });
 
+  it.each([
+    'no answer within 20000 ms',
+    'answered with a SOAP fault Sender',
+    'no endpoint is known for ITI-55',
+    'the answer cannot be read: Sender',
+    'the answer is larger than 16777216 bytes',
+    'answered 502 text/html, not SOAP',
+    'answered 502 without a media type, not SOAP',
+    'answered with the action urn:a, expected urn:b',
+    'answered another message than the one that was sent',
+    'answered 202, and was not asked to',
+    'connection failed',
+  ])('of a partner that fails, in Japanese too: %s', (message) => {
+    const error = new PeerFailure('permanent', message, { peer: 'kagawa' });
+    const { stderr } = printed(error, { language: 'ja' });
+
+    expect(stderr).toMatch(/^kagawa: .*[\u3040-\u30ff\u4e00-\u9fff].*; /);
+    expect(stderr.split(';')[0]).not.toMatch(/[a-z]{2,} [a-z]{2,} [a-z]{2,}/);
+  });
+
+  it('of a partner that says in its fault what is wrong, and of one whose certificate is not right', () => {
+    const cause = new Fault('Sender', 'this certificate is not entitled to ITI-44');
+    const faulty = new PeerFailure('permanent', 'answered with a SOAP fault Sender', {
+      peer: 'kagawa',
+      cause,
+    });
+    expect(printed(faulty).stderr).toContain('fault Sender: this certificate is not entitled to');
+    const server = Object.assign(new Error('certificate: expired: 2030-01-01'), {
+      rejection: { findings: [refused('expired', '2030-01-01')] },
+    });
+    const untrusted = new PeerFailure('transient', server.message, { peer: 'a', cause: server });
+    expect(printed(untrusted, { language: 'ja' }).stderr).toMatch(/期限/);
+  });
+
   it('of a key file that others may read', () => {
     expect(printed(new KeyFileRefused('own.key', 'mode is 0644')).stderr).toBe(
       'kakehashi: own.key: mode is 0644; see: kakehashi check FOLDER\n',
@@ -121,6 +155,8 @@ describe('A failure is one line: where, what, the next step', () => {
     Object.assign(new Error('Redis has maxmemory-policy lru'), { name: 'RedisUnfit' }),
     Object.assign(new Error('Redis keeps nothing'), { name: 'RedisUnfit' }),
     Object.assign(new Error('another process'), { name: 'SpoolNotShared' }),
+    Object.assign(new Error('/r is longer than 107'), { name: 'SocketPathTooLong', path: '/r' }),
+    Object.assign(new Error('unknown control command dance'), { name: 'NotDoneHere' }),
     Object.assign(new Error('octets after the end'), { name: 'MalformedDer' }),
     new KeyFileRefused('own.key', 'mode is 0644, it must be 0600: chmod 600 own.key'),
     new KeyFileRefused('own.key', 'is there already'),
@@ -150,12 +186,18 @@ describe('A failure is one line: where, what, the next step', () => {
         { name: 'A B', kind: 'x', certificate: {}, quirks: [{}], sourceIds: 'y', extra: 1 },
         { name: 'b', kind: 'gateway', certificate: { issuer: 'CN=a', serialNumber: '1' } },
         { name: 'b', kind: 'gateway', homeCommunityIds: [1], endpoints: { 'ITI-1': 'http://a' } },
+        {
+          ...{ name: 'c', kind: 'gateway', wideAreaDomains: { x: 1 } },
+          ...{ callbacks: ['http://a'], asynchronous: ['ITI-1'] },
+        },
+        { name: 'd', kind: 'system', mllp: { loopback: true } },
+        { name: 'e', kind: 'system', mllp: { senders: [{}] } },
       ],
     });
 
     expect(printed(faults).stderr).toContain('entries[1].homeCommunityIds: at least one urn:oid:…');
     expect(printed(faults, { language: 'ja' }).stderr).not.toMatch(
-      / (of|as|in|each|such|the|this) /,
+      / (of|as|in|each|such|the|this|or|one|with|without) |one of|, without|as text/,
     );
     expect(printed(faults, { language: 'ja' }).stderr).toContain('一つ以上必要です');
   });

@@ -173,6 +173,8 @@ describeWithPostgres('kakehashi migrate', () => {
       exit: 1,
       stderr: expect.stringContaining('is not there'),
     });
+    const inJapanese = await migrate('--yes', '--lang', 'ja');
+    expect(inJapanese.stderr).toContain('SQLite のデータベースがありません。何も移していません');
   });
 });
 

@@ -12,13 +12,14 @@ const pages = new Map<number, object>();
 
 async function ran(...words: readonly string[]) {
   const written: string[] = [];
+  const said: string[] = [];
   const exit = await runCommandLine(words, {
     stdout: { write: (text) => void written.push(text) },
-    stderr: { write: () => {} },
+    stderr: { write: (text) => void said.push(text) },
     locale: 'C',
     stop: () => new AbortController().signal,
   });
-  return { exit, stdout: written.join('') };
+  return { exit, stdout: written.join(''), stderr: said.join('') };
 }
 
 describe('What an operator is shown of the identity service', () => {
@@ -37,6 +38,20 @@ describe('What an operator is shown of the identity service', () => {
     await socket.stop();
     rmSync(root, { recursive: true, force: true });
   });
+
+  it.each([
+    ['patient', 'explain', '4711^^^&2.999.392.32.10.1&ISO', '--by', '担当 一郎'],
+    ['documents', 'verify'],
+    ['backup', join(root, 'backup')],
+  ])(
+    'says of %s %s that the process which runs does not have the actor for it',
+    async (...words) => {
+      const { exit, stderr } = await ran(...words, '--folder', region);
+      expect(exit).toBe(EXIT.failed);
+      expect(stderr).toMatch(/does not have the actor that does it; give --folder of the process/);
+      expect(stderr).not.toContain('    at ');
+    },
+  );
 
   it('patient consumers fails when a consumer refuses, and says which', async () => {
     queues = [

@@ -1,7 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseYaml, readConfig } from '../../gateway/config.ts';
+import { ControlSocket } from '../../gateway/control.ts';
+import { CaFolder } from '../../scripts/ca-folder.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { readRevocationLists } from '../../certs/revocation.ts';
 import { checkRegion } from '../../scripts/checks.ts';
@@ -167,8 +177,78 @@ describe('kakehashi check', () => {
     expect(exit).toBe(EXIT.done);
     expect(ok).toBe(true);
     expect(new Set(checks.map(({ name }: { name: string }) => name))).toEqual(
-      new Set(['config', 'certificate', 'revocation', 'directory', 'clock', 'disk']),
+      new Set(['config', 'certificate', 'revocation', 'directory', 'codes', 'clock', 'disk']),
     );
+  });
+
+  it('fails for what keeps a region from starting', async () => {
+    const folder = join(root, 'unfit');
+    await init(folder, '2.999.392.40');
+    const own = join(folder, 'certificates/own');
+    const rewrite = (name: string, change: (text: string) => string) => {
+      const file = join(folder, name);
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, change(before));
+      return () => writeFileSync(file, before);
+    };
+    const failing = async () => {
+      const checks = await checkRegion(readConfig(folder, {}), new Date());
+      return checks
+        .filter(({ outcome }) => outcome === 'failed')
+        .map(({ name, detail }) => [name, detail.en]);
+    };
+
+    const deep = { ...readConfig(folder, {}), folder: join(folder, 'd'.repeat(120)) };
+    expect((await checkRegion(deep, new Date()))[0]).toMatchObject({
+      outcome: 'failed',
+      detail: { en: expect.stringContaining('control.sock is longer than') },
+    });
+
+    const directory = rewrite('directory.yaml', (text) =>
+      text
+        .replace('kind: system', 'kind: gateway\n    homeCommunityIds: [urn:oid:2.999.392.40]')
+        .replace(/ {4}institution[\s\S]*/, ''),
+    );
+    expect(await failing()).toEqual([
+      ['directory', expect.stringContaining('urn:oid:2.999.392.40 is our own community')],
+    ]);
+    directory();
+
+    const codes = rewrite('codes.yaml', () => 'nonsense: 1\n');
+    expect(await failing()).toEqual([['codes', expect.stringContaining('codes.yaml: ')]]);
+    codes();
+
+    const words = ['--institution', 'NET-1', '--organisation', 'Trial', '--out', `${own}.client`];
+    expect((await ran('cert', 'issue', '--ca', join(folder, 'ca'), ...words)).exit).toBe(EXIT.done);
+    for (const ending of ['pem', 'key']) renameSync(`${own}.client.${ending}`, `${own}.${ending}`);
+    expect(await failing()).toEqual([['certificate', expect.stringContaining('subject-alt-name')]]);
+  });
+
+  it('fails when our own certificate is revoked: nobody admits us any more', async () => {
+    const folder = join(root, 'revoked');
+    await init(folder, '2.999.392.42');
+    const own = join(folder, 'certificates/own.pem');
+    const words = ['--ca', join(folder, 'ca'), '--reason', 'keyCompromise', '--yes'];
+    expect((await ran('cert', 'revoke', own, ...words)).exit).toBe(EXIT.done);
+
+    const { exit, stdout } = await ran('check', folder);
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stdout).toMatch(/^FAIL certificate: revoked: .*keyCompromise/m);
+  });
+
+  it('looks at the newest list of a CA, as the listener does', async () => {
+    const config = readConfig(shimane, {});
+    const file = join(shimane, 'ca/crls.pem');
+    const before = readFileSync(file, 'utf8');
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+    await (await CaFolder.open(join(shimane, 'ca'))).writeLists(inDays(3));
+    writeFileSync(file, before + readFileSync(file, 'utf8'));
+    const at = async (days: number) =>
+      (await checkRegion(config, inDays(days))).find(({ name }) => name === 'revocation')?.outcome;
+
+    expect([await at(10), await at(15), await at(18)]).toEqual(['ok', 'warning', 'failed']);
+    writeFileSync(file, before);
   });
 
   it('warns some days before a revocation list ends, and fails when it has', async () => {
@@ -350,6 +430,27 @@ describe('kakehashi partner', () => {
 
     expect(exit).toBe(EXIT.failed);
     expect(stderr).toContain('kagawa: cannot be reached: ECONNREFUSED; check the URL');
+  });
+
+  it('says what was written where the running process cannot read every file again', async () => {
+    const folder = join(root, 'half-read');
+    await init(folder, '2.999.392.41');
+    const reload = async () => {
+      throw new Error('ENOENT: crls.pem');
+    };
+    const socket = new ControlSocket(folder, { reload });
+    await socket.start();
+
+    const { exit, stderr } = await ran(
+      ...['partner', 'add', 'kagawa', '--folder', folder, '--community', 'urn:oid:2.999.392.37'],
+      ...['--certificate', join(kagawa, 'certificates/own.pem')],
+    );
+    await socket.stop();
+
+    expect(exit).toBe(EXIT.failed);
+    expect(stderr).toContain('the row is written, but the running process cannot read every file');
+    expect(stderr).toContain('ENOENT: crls.pem; see: kakehashi check FOLDER');
+    expect(readFileSync(join(folder, 'directory.yaml'), 'utf8')).toContain('name: kagawa');
   });
 
   it('tests no one who is not there', async () => {

@@ -293,10 +293,22 @@ describe('asynchronous web services exchange by ReplyTo (ITI TF-2: Appendix V), 
     unavailable(await find());
   });
 
-  it('refuses at its callback what is no envelope', async () => {
+  it('refuses at its callback what is no envelope, with an alert', async () => {
+    const alerts = (await world.alerts()).length;
     const raw = await world.post(callback, '<a/>', { tls: world.tls('west') });
     expect(raw.status).toBe(500);
     expect((await faultIn(raw)).fault).toBe('VersionMismatch');
+    expect(await world.alerts()).toHaveLength(alerts + 1);
+  });
+
+  it('says its faults with HTTP 500 to a partner whose row asks for that, at its callback, too', async () => {
+    const quirk = { name: 'faults-by-http-500', why: 'its stack', since: '2030-01-01' };
+    await changeRows(world, 'east', (row) =>
+      row['name'] === 'west' ? { ...row, quirks: [{ ...quirk, review: '2031-01-01' }] } : row,
+    );
+    const never = writeFault(new Fault('Receiver', 'broken'), `urn:uuid:${randomUUID()}`);
+    const raw = await world.post(callback, never, { contentType: SOAP, tls: world.tls('west') });
+    expect([raw.status, (await faultIn(raw)).fault]).toEqual([500, 'Sender']);
   });
 });
 

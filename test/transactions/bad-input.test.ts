@@ -1,4 +1,5 @@
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:tls';
 import { jest } from '@jest/globals';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_44 } from '../../profiles/pix/iti-44.ts';
@@ -54,6 +55,27 @@ describe('what is badly made', () => {
   });
 
   afterAll(() => world.stop());
+
+  it('is closed where it is no HTTP, such as two lengths of one body, with an alert that names the peer', async () => {
+    const alerts = (await world.alerts()).length;
+    const { hostname, port } = new URL(registry);
+    const socket = connect({ ...world.tls(), host: hostname, port: Number(port) }, () =>
+      socket.write(
+        'POST /document-registry HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n' +
+          'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\n\r\n',
+      ),
+    );
+    socket.on('error', () => {});
+    let answered = '';
+    socket.on('data', (chunk) => {
+      answered += chunk;
+    });
+    await new Promise((resolve) => socket.on('close', resolve));
+
+    expect(answered).not.toContain('200 OK');
+    await eventually(async () => (await world.alerts()).length === alerts + 1);
+    expect(JSON.stringify((await world.alerts()).at(-1))).toMatch(/east-hospital.*no HTTP: HPE_/);
+  });
 
   /** What is stored, registered and spooled: nothing that is refused may change it. */
   const everything = async () => ({

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -388,6 +388,22 @@ describe('node authentication (ITI-19) on the SOAP listener', () => {
       expect((await query(world.tls())).status).toBe(200);
       await writeFile(path, before);
       await world.gateway().reload();
+    });
+
+    it('lets go who has left the directory though the file of CRLs is gone, and is not ready meanwhile', async () => {
+      await rewriteDirectory((rows) => [...rows, rowOf('shimane')]);
+      const leaving = await keptAlive(holding('shimane'));
+      const path = file('certificates', 'crls.pem');
+      const ready = async () =>
+        (await fetch(`${world.gateway().operationsUrl}/health/ready`)).status;
+      await rename(path, `${path}.aside`);
+      const leave = rewriteDirectory((rows) => rows.filter(({ name }) => name !== 'shimane'));
+      await expect(leave).rejects.toThrow('ENOENT');
+      await eventually(async () => leaving.socket.destroyed);
+      expect(await ready()).toBe(503);
+      await rename(`${path}.aside`, path);
+      await world.gateway().reload();
+      expect(await ready()).toBe(200);
     });
   });
 

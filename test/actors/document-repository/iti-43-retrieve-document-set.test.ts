@@ -182,5 +182,9 @@ describe('ITI-43 Retrieve Document Set, as the Document Repository answers it', 
       texts: [],
       errors: ['XDSRepositoryError doc.1'],
     });
+    // Whoever may not see a document does not hear that it is damaged.
+    expect(await retrieved(['doc.2^x'], NURSE)).toMatchObject({
+      errors: ['XDSDocumentUniqueIdError doc.2^x'],
+    });
   });
 });

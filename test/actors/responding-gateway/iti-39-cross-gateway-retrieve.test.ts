@@ -81,7 +81,8 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
       { stores: { community: COMMUNITY }, world },
     );
 
-    expect(world.asked[0]?.request).toEqual({
+    const [, asked] = world.asked;
+    expect(asked?.request).toEqual({
       documents: [{ repositoryUniqueId: REPOSITORY, documentUniqueId: '2.999.8.1' }],
     });
   });
@@ -161,6 +162,37 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     },
   );
 
+  it('asks the repository for nothing that may not be seen, nor has it make an On-Demand document', async () => {
+    const world = aWorld(holding(['2.999.8.1']));
+    const consent = { permissionFor: async () => ({ shows: () => false }) };
+    const stores = { community: COMMUNITY };
+    const documents = [wanted('2.999.8.1')];
+    await attended(crossGatewayRetrieve, { documents }, { stores, world, consent });
+
+    expect(world.asked.map(({ transaction }) => transaction)).toEqual(['ITI-18']);
+  });
+
+  it('does not tell them apart where another repository is named either', async () => {
+    const consent = { permissionFor: async () => ({ shows: () => false }) };
+    const elsewhere = { ...wanted('2.999.8.1'), repositoryUniqueId: '2.999.404' };
+
+    expect(await retrieve([elsewhere], holding(['2.999.8.1']), consent)).toMatchObject({
+      errors: [{ errorCode: 'XDSUnknownRepositoryId', location: SHIMANE }],
+    });
+  });
+
+  it('tells them apart by the place of their errors neither', async () => {
+    const consent = { permissionFor: async () => ({ shows: () => false }) };
+    const both = [wanted('2.999.8.1'), wanted('2.999.8.2')];
+    const named = async (held: readonly string[]) =>
+      (await retrieve(both, holding(held), consent)).errors.map(
+        ({ codeContext }) => codeContext.split(':')[0],
+      );
+
+    expect(await named([])).toEqual(['2.999.8.1', '2.999.8.2']);
+    expect(await named(['2.999.8.1'])).toEqual(await named([]));
+  });
+
   it('shows nobody a document that no entry describes', async () => {
     const response = await retrieve([wanted('2.999.8.1')], holding(['2.999.8.1'], []));
 
@@ -192,6 +224,7 @@ describe('ITI-39 Cross Gateway Retrieve, as the Responding Gateway answers it', 
     ['is busy', new Refusal('XDSRepositoryBusy', 'busy'), 'XDSRepositoryBusy'],
   ])('says for each document that the repository %s', async (_how, error, errorCode) => {
     const response = await retrieve([wanted('2.999.8.1'), wanted('2.999.8.2')], {
+      ...holding(['2.999.8.1', '2.999.8.2']),
       'ITI-43 document-repository': () => {
         throw error;
       },

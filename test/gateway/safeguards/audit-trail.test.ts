@@ -167,6 +167,20 @@ describe('the audit trail', () => {
     await expect(openTrail()).rejects.toThrow('line 3');
   });
 
+  it('goes on from the chain before, and is sound, though the clock was set back between two starts', async () => {
+    await aTrailWith('<one/>');
+    clock -= 9 * 3_600_000;
+    const second = await aTrailWith('<two/>');
+    clock += 60_000;
+    await aTrailWith('<three/>');
+
+    expect(await verifyTrail(directory)).toEqual({ sound: true, files: 3, records: 6, torn: [] });
+    const order = (await messagesOf()).filter((message) => message.length < 10);
+    expect(order).toEqual(['<one/>', '<two/>', '<three/>']);
+    await rm(second);
+    expect(await verifyTrail(directory)).toMatchObject({ sound: false, line: 1 });
+  });
+
   it('keeps the chains of two nodes apart', async () => {
     const one = await openTrail('okayama');
     const other = await openTrail('okayama.worker');

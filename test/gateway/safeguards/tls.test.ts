@@ -209,11 +209,26 @@ describe('reload without restart', () => {
     other.close();
   });
 
-  it('keeps the old reading whole when a file cannot be read', async () => {
+  it('keeps what it has of a file that cannot be read, and takes all the rest', async () => {
     const reloading = await policyOf('broken', pki.holders.okayama);
-    await writeFile(join(folder, 'broken', 'crls.pem'), 'nothing');
-    await expect(reloading.reload()).rejects.toThrow('X509 CRL');
-    expect(reloading.generation).toBe(1);
+    const other = await listen(reloading);
+    await post(pki.holders.shimane, { port: portOf(other) });
+    await post(pki.holders.hospital, { port: portOf(other) });
+    const [shimane, hospital] = [requirePeer(verdicts[0]), requirePeer(verdicts[1])];
+    const crls = join(folder, 'broken', 'crls.pem');
+
+    await writeFile(crls, 'nothing');
+    const nobody = readDirectory({ entries: [] }, 2);
+    const fault = { message: expect.stringContaining('X509 CRL'), path: crls };
+    await expect(reloading.reload(nobody)).rejects.toMatchObject(fault);
+    expect(requireRejection(reloading.identifyAgain(shimane)).reason).toBe('unlisted');
+
+    await rm(join(folder, 'broken', 'anchors.pem'));
+    const revoking = await listsOf(pki.authority, [hospital.presented.certificate], { number: 3 });
+    await writeFile(crls, pemOf(revoking));
+    await expect(reloading.reload()).rejects.toThrow('ENOENT');
+    expect(requireRejection(reloading.identifyAgain(hospital)).findings[0]?.rule).toBe('revoked');
+    other.close();
   });
 
   it('goes on admitting a partner whose certificate was renewed', async () => {

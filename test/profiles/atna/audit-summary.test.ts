@@ -54,6 +54,24 @@ describe('the summary of an audit message', () => {
     });
   });
 
+  it('names the operator, not the machine, where a person has read the trail or looked at a patient', () => {
+    const user = { userId: '担当 一郎', host: 'vm' };
+    const read = encodeAuditMessage({
+      ...RECORDED,
+      kind: 'audit-log-used',
+      user,
+      trail: 'file:/t',
+    });
+    const looked = encodeAuditMessage({
+      ...RECORDED,
+      ...{ kind: 'patient-record', deed: 'unlink', action: 'U', user, patients: [] },
+      application: { userId: '4711' },
+    });
+
+    expect(summaryOf(read).requestor).toBe('担当 一郎');
+    expect(summaryOf(looked).requestor).toBe('担当 一郎');
+  });
+
   it('refuses what is no XML', () => {
     expect(() => summaryOf('<AuditMessage>')).toThrow(Refusal);
   });
