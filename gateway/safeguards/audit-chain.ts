@@ -71,12 +71,25 @@ export function lineOf(record: TrailRecord): { readonly line: string; readonly h
   return { line: `${canonical.slice(0, -1)},"hash":"${hash}"}\n`, hash };
 }
 
-/** The file of a chain: node, start to the millisecond and process id; names of one node sort by time. */
+/** The file of a chain: node, start to the millisecond and process id; names of one node sort by start. */
 export function chainFileName(chain: { node: string; at: Date; pid: number }): string {
   return `${chain.node}~${chain.at.toISOString().replaceAll(/[-:.]/g, '')}~${chain.pid}.jsonl`;
 }
 
 const CHAIN_FILE = /^(?<node>[A-Za-z0-9._-]+)~(?<start>\d{8}T\d{9}Z)~\d+\.jsonl$/;
+const START = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/;
+
+/**
+ * What a chain that begins now is named by: this instant, or, where the clock was put back, the one after the newest chain's,
+ * so that the names sort in the order in which the chains were begun.
+ *
+ * @param chains file names of the node's chains, the oldest first
+ */
+export function startAfter(chains: readonly string[], at: Date): Date {
+  const newest = CHAIN_FILE.exec(chains.at(-1) ?? '')?.groups?.['start'] ?? '';
+  const next = Date.parse(newest.replace(START, '$1-$2-$3T$4:$5:$6.$7Z')) + 1;
+  return next > at.getTime() ? new Date(next) : at;
+}
 
 /** The files of a node's chains, the oldest first. */
 export function chainsOf(names: readonly string[], node: string): string[] {

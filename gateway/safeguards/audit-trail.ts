@@ -9,6 +9,7 @@ import {
   headOfChain,
   lineOf,
   NO_HEAD,
+  startAfter,
   type TrailOpening,
 } from './audit-chain.ts';
 
@@ -81,9 +82,11 @@ export class AuditTrail {
       throw new Error('the audit trail needs a node name of letters, digits, dot, dash, underline');
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const opening = await openingOf(directory, node);
+    const chains = chainsOf(await readdir(directory), node);
+    const opening = await openingOf(directory, chains);
     const at = options.now();
-    const path = join(directory, chainFileName({ node, at, pid: options.pid }));
+    const named = { node, at: startAfter(chains, at), pid: options.pid };
+    const path = join(directory, chainFileName(named));
     const file = await open(path, 'ax', 0o600);
     const head = { hash: opening.head, next: 1 };
     const trail = new AuditTrail(file, path, { head, options });
@@ -201,11 +204,10 @@ export class AuditTrail {
 /** Where the new chain is tied to the old, and what had to be cut off the old one. */
 async function openingOf(
   directory: string,
-  node: string,
+  chains: readonly string[],
 ): Promise<{ readonly head: string; readonly record: TrailOpening }> {
-  const names = await readdir(directory);
   const cuts: { file: string; bytes: number }[] = [];
-  for (const name of chainsOf(names, node).reverse()) {
+  for (const name of [...chains].reverse()) {
     const { head, completeBytes, tornBytes } = await headOfChain(join(directory, name));
     if (tornBytes > 0) {
       await truncate(join(directory, name), completeBytes);
