@@ -537,6 +537,26 @@ describe('kakehashi validate', () => {
     expect(await failures('')).toContain('http.head');
   });
 
+  it('says of XML in UTF-16 that it is not UTF-8', async () => {
+    const xml = Buffer.from('\ufeff<a/>', 'utf16le');
+    expect(await failures(xml)).toEqual(['xml.well-formed']);
+    expect(await failures(xml.swap16())).toEqual(['xml.well-formed']);
+  });
+
+  it('says of a body without parts that it has none, not that its boundary is another', async () => {
+    const body = '--B--\r\n';
+    const contentType = 'multipart/related; boundary=B';
+    expect(await failures(body, { contentType })).toEqual(['mime.structure']);
+  });
+
+  it('judges as many objects as are read', async () => {
+    const { xml } = ITI_42.request.encode(aSubmission());
+    const end = '</rim:RegistryObjectList>';
+    expect(xml).toContain(end);
+    const many = xml.replace(end, `${'<rim:ObjectRef id="x"/>'.repeat(150_000)}${end}`);
+    expect(await failures(many)).not.toContain('xml.well-formed');
+  });
+
   it('knows every transaction once', () => {
     const ids = TRANSACTIONS.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
