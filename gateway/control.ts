@@ -9,7 +9,8 @@ export type ControlCommands = Readonly<Record<string, (input: unknown) => Promis
 /** The answer to one control request. */
 type ControlAnswer =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly error: string };
+  /** `code` is that of the operating system, such as `ENOSPC`, or `UNKNOWN_COMMAND`. */
+  | { readonly ok: false; readonly error: string; readonly code?: string };
 
 const LINE_LIMIT = 1_048_576;
 /** Within this time the line is there. How long the answer takes depends on what is asked. */
@@ -61,7 +62,7 @@ async function serveLine(socket: Socket, commands: ControlCommands): Promise<voi
       socket.setTimeout(0);
       return run(line, commands);
     })
-    .catch((error: unknown): ControlAnswer => ({ ok: false, error: messageOf(error) }));
+    .catch((error: unknown): ControlAnswer => ({ ok: false, ...told(error) }));
   socket.end(`${JSON.stringify(answer)}\n`);
 }
 
@@ -69,7 +70,10 @@ async function run(line: string, commands: ControlCommands): Promise<ControlAnsw
   const { command, input } = JSON.parse(line) as { command?: string; input?: unknown };
   const act =
     command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined;
-  if (!act) return { ok: false, error: `unknown control command ${String(command)}` };
+  if (!act) {
+    const error = `unknown control command ${String(command)}`;
+    return { ok: false, error, code: 'UNKNOWN_COMMAND' };
+  }
   return { ok: true, result: await act(input) };
 }
 
@@ -87,11 +91,16 @@ function readLine(socket: Socket): Promise<string> {
   });
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+/** By its looks: an error of another realm, or of a driver, is one too. */
+function told(error: unknown): { readonly error: string; readonly code?: string } {
+  const { message, code } = Object(error) as { message?: unknown; code?: unknown };
+  return {
+    error: typeof message === 'string' ? message : 'unknown error',
+    ...(typeof code === 'string' ? { code } : {}),
+  };
 }
 
-/** Thrown when no process runs for the folder: the next step is to start it. */
+/** Thrown when no process runs for the folder, or none any more: the next step is to start it. */
 export class NothingRuns extends Error {}
 
 /** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
@@ -117,7 +126,8 @@ export async function requireNothingRuns(folder: string): Promise<void> {
 
 /**
  * Asks the running process of a region's folder.
- * @throws NothingRuns when there is none; Error with the process's own words when it refused
+ * @throws NothingRuns when there is none, or it ends before it has answered; Error with the process's own words, and the code
+ * of the operating system, when it refused
  */
 export async function askControl(
   folder: string,
@@ -131,10 +141,17 @@ export async function askControl(
     throw new NothingRuns(`no kakehashi process runs for ${folder}`, { cause });
   }
   socket.write(`${JSON.stringify({ command, input })}\n`);
-  let text = '';
-  for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
+  const answer = await answerOn(socket).catch((cause: unknown) => {
+    throw new NothingRuns(`the kakehashi process for ${folder} has ended`, { cause });
+  });
+  if (answer.ok) return answer.result;
+  const { error, code } = answer;
+  throw Object.assign(new Error(error), code === undefined ? {} : { code });
+}
+
+async function answerOn(socket: Socket): Promise<ControlAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
   socket.destroy();
-  const answer = JSON.parse(text) as ControlAnswer;
-  if (!answer.ok) throw new Error(answer.error);
-  return answer.result;
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ControlAnswer;
 }
