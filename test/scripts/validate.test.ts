@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesContent, mtomContentType, writeMtom } from '../../profiles/formats/mtom.ts';
@@ -525,6 +532,9 @@ describe('kakehashi validate', () => {
 
   it('refuses a wrong call with 2', async () => {
     await expect(run('/nowhere/message')).rejects.toMatchObject({ exit: 2 });
+    const huge = fileWith('');
+    truncateSync(huge, 3 * 2 ** 30);
+    await expect(run(huge)).rejects.toThrow('larger than 256 MiB');
     await expect(run(fileWith('<a/>'), { transaction: 'ITI-0' })).rejects.toMatchObject({
       exit: 2,
     });
