@@ -103,6 +103,11 @@ function told(error: unknown): { readonly error: string; readonly code?: string 
 /** Thrown when no process runs for the folder, or none any more: the next step is to start it. */
 export class NothingRuns extends Error {}
 
+/** What the running process said against a command. For the operator. */
+export class ControlRefused extends Error {
+  override readonly name = 'ControlRefused';
+}
+
 /** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
 export class AlreadyRuns extends Error {
   constructor(folder: string) {
@@ -126,8 +131,8 @@ export async function requireNothingRuns(folder: string): Promise<void> {
 
 /**
  * Asks the running process of a region's folder.
- * @throws NothingRuns when there is none, or it ends before it has answered; Error with the process's own words, and the code
- * of the operating system, when it refused
+ * @throws NothingRuns when there is none, or it ends before it has answered; ControlRefused with the process's own words, or
+ * Error with a code, when it refused
  */
 export async function askControl(
   folder: string,
@@ -146,7 +151,7 @@ export async function askControl(
   });
   if (answer.ok) return answer.result;
   const { error, code } = answer;
-  throw Object.assign(new Error(error), code === undefined ? {} : { code });
+  throw code === undefined ? new ControlRefused(error) : Object.assign(new Error(error), { code });
 }
 
 async function answerOn(socket: Socket): Promise<ControlAnswer> {

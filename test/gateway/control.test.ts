@@ -7,6 +7,7 @@ import type { Config } from '../../gateway/config.ts';
 import {
   AlreadyRuns,
   askControl,
+  ControlRefused,
   ControlSocket,
   controlSocketOf,
   NothingRuns,
@@ -54,7 +55,7 @@ describe('the control socket of a region', () => {
 
   it('says in its own words why a command failed', async () => {
     await socket.start();
-    await expect(askControl(folder, 'fail')).rejects.toThrow('it is broken');
+    await expect(askControl(folder, 'fail')).rejects.toThrow(new ControlRefused('it is broken'));
   });
 
   it('tells the code of the operating system, by which an operator hears what to do', async () => {
