@@ -16,7 +16,7 @@ import {
 export interface AuditTrailOptions {
   /** Made (0700) if it is not there. */
   readonly directory: string;
-  /** The process's name in the region, the same at every start; `[A-Za-z0-9._-]`, at most 64 characters. */
+  /** The process's name in the region, the same at every start; `[A-Za-z0-9._-]`, at most 80 characters. */
   readonly node: string;
   readonly now: () => Date;
   readonly pid: number;
@@ -78,7 +78,7 @@ export class AuditTrail {
    */
   static async open(options: AuditTrailOptions): Promise<AuditTrail> {
     const { directory, node } = options;
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(node)) {
+    if (!/^[A-Za-z0-9._-]{1,80}$/.test(node)) {
       throw new Error('the audit trail needs a node name of letters, digits, dot, dash, underline');
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
