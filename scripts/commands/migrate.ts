@@ -105,6 +105,10 @@ const NEXT: Readonly<Record<CopyRefused['kind'], Text>> = {
     en: 'see database.file in kakehashi.yaml',
     ja: 'kakehashi.yaml の database.file を見てください',
   },
+  'moved before': {
+    en: 'it is of an earlier move: put it elsewhere first',
+    ja: '以前の移行のものです。先に別の場所へ移してください',
+  },
   'not empty': {
     en: 'make an empty database, and name it in database.url',
     ja: '空のデータベースを作り、database.url に指定してください',
