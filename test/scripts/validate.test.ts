@@ -243,6 +243,8 @@ describe('A capture', () => {
     const chunked = `${whole.slice(0, at)}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)};x=y\r\n${body.slice(5)}\r\n0\r\n\r\n`;
 
     expect(await failures(Buffer.from(chunked, 'latin1'))).toEqual([]);
+    const cut = chunked.slice(0, chunked.length - 100);
+    expect(await failures(Buffer.from(cut, 'latin1'))).toContain('http.head');
   });
 
   it('tells the line of the file, however far the XML is down', async () => {
