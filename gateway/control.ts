@@ -9,8 +9,10 @@ export type ControlCommands = Readonly<Record<string, (input: unknown) => Promis
 /** The answer to one control request. */
 type ControlAnswer =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly error: string; readonly isUnknown?: boolean };
+  /** `code` is that of the operating system, such as `ENOSPC`, or UNKNOWN_COMMAND. */
+  | { readonly ok: false; readonly error: string; readonly code?: string };
 
+const UNKNOWN_COMMAND = 'UNKNOWN_COMMAND';
 const LINE_LIMIT = 1_048_576;
 /** Within this time the line is there. How long the answer takes depends on what is asked. */
 const LINE_MS = 60_000;
@@ -85,7 +87,7 @@ async function serveLine(socket: Socket, commands: ControlCommands): Promise<voi
       socket.setTimeout(0);
       return run(line, commands);
     })
-    .catch((error: unknown): ControlAnswer => ({ ok: false, error: messageOf(error) }));
+    .catch((error: unknown): ControlAnswer => ({ ok: false, ...told(error) }));
   socket.end(`${JSON.stringify(answer)}\n`);
 }
 
@@ -94,7 +96,8 @@ async function run(line: string, commands: ControlCommands): Promise<ControlAnsw
   const act =
     command !== undefined && Object.hasOwn(commands, command) ? commands[command] : undefined;
   if (!act) {
-    return { ok: false, error: `unknown control command ${String(command)}`, isUnknown: true };
+    const error = `unknown control command ${String(command)}`;
+    return { ok: false, error, code: UNKNOWN_COMMAND };
   }
   return { ok: true, result: await act(input) };
 }
@@ -113,11 +116,16 @@ function readLine(socket: Socket): Promise<string> {
   });
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+/** By its looks: an error of another realm, or of a driver, is one too. */
+function told(error: unknown): { readonly error: string; readonly code?: string } {
+  const { message, code } = Object(error) as { message?: unknown; code?: unknown };
+  return {
+    error: typeof message === 'string' ? message : 'unknown error',
+    ...(typeof code === 'string' ? { code } : {}),
+  };
 }
 
-/** Thrown when no process runs for the folder: the next step is to start it. */
+/** Thrown when no process runs for the folder, or none any more: the next step is to start it. */
 export class NothingRuns extends Error {}
 
 /** Thrown when the process that runs has no actor that does what is asked. */
@@ -126,6 +134,11 @@ export class NotDoneHere extends Error {
     super(message);
     this.name = 'NotDoneHere';
   }
+}
+
+/** What the running process said against a command. For the operator. */
+export class ControlRefused extends Error {
+  override readonly name = 'ControlRefused';
 }
 
 /** Thrown when a process runs for the folder already: a second one would take its requests' files away. */
@@ -152,8 +165,8 @@ export async function requireNothingRuns(folder: string): Promise<void> {
 
 /**
  * Asks the running process of a region's folder.
- * @throws NothingRuns when there is none, or it ended meanwhile; NotDoneHere when it has no actor for it; Error with the
- * process's own words when it refused
+ * @throws NothingRuns when there is none, or it ends before it has answered; NotDoneHere when it has no actor for it;
+ * ControlRefused with the process's own words, or Error with the system's code, when it refused
  */
 export async function askControl(
   folder: string,
@@ -162,13 +175,20 @@ export async function askControl(
 ): Promise<unknown> {
   const socket = await connected(folder);
   socket.write(`${JSON.stringify({ command, input })}\n`);
-  let text = '';
-  for await (const chunk of socket) text += (chunk as Buffer).toString('utf8');
-  socket.destroy();
-  if (!text.endsWith('\n')) throw new NothingRuns(`the process for ${folder} ended meanwhile`);
-  const answer = JSON.parse(text) as ControlAnswer;
+  const answer = await answerOn(socket).catch((cause: unknown) => {
+    throw new NothingRuns(`the kakehashi process for ${folder} has ended`, { cause });
+  });
   if (answer.ok) return answer.result;
-  throw answer.isUnknown === true ? new NotDoneHere(answer.error) : new Error(answer.error);
+  const { error, code } = answer;
+  if (code === UNKNOWN_COMMAND) throw new NotDoneHere(error);
+  throw code === undefined ? new ControlRefused(error) : Object.assign(new Error(error), { code });
+}
+
+async function answerOn(socket: Socket): Promise<ControlAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  socket.destroy();
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as ControlAnswer;
 }
 
 /** @throws NothingRuns; the system's error where one runs, and this user may not ask it */

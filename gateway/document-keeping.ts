@@ -54,7 +54,7 @@ export class DocumentKeeping {
       'documents.content': async (input) =>
         await contentNow(this.#database, (input as { sha256: string }).sha256),
       'backup.begin': async (input) => await this.#beginBackup((input as { file: string }).file),
-      'backup.renew': async (input) => await this.#pause((input as { holder: string }).holder),
+      'backup.renew': async (input) => await this.#prolong((input as { holder: string }).holder),
       'backup.end': async (input) => await this.#endBackup((input as { holder: string }).holder),
     };
   }
@@ -63,7 +63,7 @@ export class DocumentKeeping {
   async #beginBackup(file: string): Promise<{ holder: string }> {
     const holder = `backup ${randomUUID()}`;
     await this.#documents.settleRegistered();
-    await this.#pause(holder);
+    await this.#documents.removals.pause(holder, this.#pausedUntil());
     try {
       await this.#database.copyTo(file);
     } catch (error) {
@@ -73,9 +73,12 @@ export class DocumentKeeping {
     return { holder };
   }
 
-  async #pause(holder: string): Promise<void> {
-    const until = new Date(this.#now().getTime() + PAUSE_MS);
-    await this.#documents.removals.pause(holder, until);
+  async #prolong(holder: string): Promise<void> {
+    await this.#documents.removals.prolong(holder, this.#pausedUntil());
+  }
+
+  #pausedUntil(): Date {
+    return new Date(this.#now().getTime() + PAUSE_MS);
   }
 
   /** @returns `unbroken`: nothing can have been removed in between */

@@ -223,6 +223,15 @@ export class Gateway {
       log: this.#log,
     });
     this.#closing.push(() => retrievals.stop(1_000));
+    const isAlone = config.database.kind === 'sqlite';
+    const { directory } = config.documents;
+    const documents = new FileDocumentStore({
+      ...{ directory, spoolDirectory, database, isAlone },
+      now: this.#now,
+    });
+    // Every process is asked for copies of its database, whatever its actors keep in it.
+    const keeping = new DocumentKeeping({ documents, database, now: this.#now });
+    this.#commands = { ...this.#commands, ...keeping.commands };
     const add: Record<ActorName, () => void> = {
       'patient-identity': () => identity && this.#addPatientIdentity(identity),
       'document-registry': () =>
@@ -232,10 +241,7 @@ export class Gateway {
           affinityDomain: codesOf(config),
           limits: { leafClass: config.limits.results, objectRef: config.limits.results * 10 },
         }),
-      'document-repository': () =>
-        this.#addDocumentRepository(this.#documents(spoolDirectory, database), {
-          ...{ database, community, exchange },
-        }),
+      'document-repository': () => this.#addDocumentRepository(documents, { community, exchange }),
       'initiating-gateway': () =>
         this.#here.add(initiatingGateway, {
           community,
@@ -249,35 +255,16 @@ export class Gateway {
         this.#here.add(respondingGateway, { community, ...discovery.answering }),
     };
     for (const actor of config.actors) add[actor]();
-    // Its database is this process's alone: nobody else could copy it while it runs.
-    if (!config.actors.includes('document-repository') && config.database.kind === 'sqlite') {
-      const documents = this.#documents(spoolDirectory, database);
-      const { commands } = new DocumentKeeping({ documents, database, now: this.#now });
-      this.#commands = { ...this.#commands, ...commands };
-    }
     return retrievals;
-  }
-
-  #documents(spoolDirectory: string, database: Database): FileDocumentStore {
-    const { documents, database: settings } = this.#config;
-    return new FileDocumentStore({
-      ...{ directory: documents.directory, spoolDirectory, database, now: this.#now },
-      isAlone: settings.kind === 'sqlite',
-    });
   }
 
   /** Also asks the registry, again and again, about documents of which nobody knows whether they were registered. */
   #addDocumentRepository(
     documents: FileDocumentStore,
-    {
-      database,
-      community,
-      exchange,
-    }: { database: Database; community: Community; exchange: Exchange },
+    { community, exchange }: { community: Community; exchange: Exchange },
   ): void {
     const stores = { documents, community };
     this.#here.add(documentRepository, stores);
-    const keeping = new DocumentKeeping({ documents, database, now: this.#now });
     const rounds = new DocumentRounds({
       stores,
       documents,
@@ -285,7 +272,7 @@ export class Gateway {
       log: this.#log,
       alone: this.#config.database.kind === 'sqlite',
     });
-    this.#commands = { ...this.#commands, ...keeping.commands, ...rounds.commands };
+    this.#commands = { ...this.#commands, ...rounds.commands };
     this.#closing.push(() => rounds.stop());
     this.#afterStart.push(async () => rounds.start());
   }

@@ -30,9 +30,10 @@ export async function withIdentityOffline<Result>(
   const closing: (() => Promise<void>)[] = [() => database.close()];
   try {
     const recorder = { auditSourceId: config.device, pid: process.pid, host: hostname() };
+    // A chain of its own: with PostgreSQL the process may be started meanwhile, and goes on with its own.
     const trail = await AuditTrail.open({
       directory: config.audit.directory,
-      node: config.audit.node,
+      node: `${config.audit.node}.offline`,
       auditSourceId: config.device,
       now,
       pid: process.pid,

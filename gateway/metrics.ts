@@ -129,7 +129,8 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         gauge.reset();
-        for (const [state, count] of Object.entries(await depths())) gauge.set({ state }, count);
+        const found = (await orNothing(depths())) ?? {};
+        for (const [state, count] of Object.entries(found)) gauge.set({ state }, count);
       },
     });
   }
@@ -143,7 +144,8 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         gauge.reset();
-        for (const { consumer, waiting } of await queues()) gauge.set({ consumer }, waiting);
+        const found = (await orNothing(queues())) ?? [];
+        for (const { consumer, waiting } of found) gauge.set({ consumer }, waiting);
       },
     });
   }
@@ -158,9 +160,11 @@ export class Metrics {
       labelNames: ['state'],
       registers: [this.#registry],
       async collect() {
-        const { waiting = 0, refused = 0 } = (await sum()) ?? {};
-        gauge.set({ state: 'waiting' }, waiting);
-        gauge.set({ state: 'refused' }, refused);
+        gauge.reset();
+        const found = await orNothing(sum().then((fed) => fed ?? { waiting: 0, refused: 0 }));
+        if (found === undefined) return;
+        gauge.set({ state: 'waiting' }, found.waiting);
+        gauge.set({ state: 'refused' }, found.refused);
       },
     });
   }
@@ -169,4 +173,9 @@ export class Metrics {
   async exposition(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
+}
+
+/** While database or Redis is away, what lies there is left out; the other figures are shown all the same. */
+async function orNothing<Found>(asked: Promise<Found>): Promise<Found | undefined> {
+  return await asked.catch(() => undefined);
 }

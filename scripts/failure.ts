@@ -102,7 +102,7 @@ const MEND_CONFIG: Text = {
   ja: '直してから kakehashi check フォルダー を実行してください',
 };
 
-/** Errors of the operating system that are told with a next step: what they are in Japanese, and the step. */
+/** Errors of the operating system, and a database that is away, that are told with a next step: what they are in Japanese, and the step. */
 const SYSTEM_FAULTS: Readonly<Record<string, { readonly what: string; readonly next: Text }>> = {
   EADDRINUSE: {
     what: '既に使われています',
@@ -132,6 +132,13 @@ const SYSTEM_FAULTS: Readonly<Record<string, { readonly what: string; readonly n
     next: {
       en: 'the disk is read-only: name another place, or mount it for writing',
       ja: '読み取り専用です。別の場所を指定するか、書き込めるようにマウントしてください',
+    },
+  },
+  DATABASE_AWAY: {
+    what: 'データベースに接続できません',
+    next: {
+      en: 'see that PostgreSQL runs, then give the command again',
+      ja: 'PostgreSQL が動いていることを確かめ、もう一度実行してください',
     },
   },
   ENOSPC: {

@@ -1,4 +1,4 @@
-import { askControl, NothingRuns } from '../gateway/control.ts';
+import { askControl, NotDoneHere, NothingRuns } from '../gateway/control.ts';
 import type { Config } from '../gateway/config.ts';
 import { DocumentKeeping } from '../gateway/document-keeping.ts';
 import { openDatabase } from '../gateway/stores/database.ts';
@@ -28,8 +28,14 @@ export async function withKeeper<Result>(
   }
   return await work({
     runs: true,
-    ask: async <Answer>(command: string, input?: unknown) =>
-      (await askControl(config.folder, command, input)) as Answer,
+    ask: async <Answer>(command: string, input?: unknown) => {
+      try {
+        return (await askControl(config.folder, command, input)) as Answer;
+      } catch (error) {
+        if (error instanceof NothingRuns) throw hasEnded(config);
+        throw error instanceof NotDoneHere ? keepsNone(config) : error;
+      }
+    },
   });
 }
 
@@ -58,6 +64,38 @@ async function withoutProcess<Result>(
   } finally {
     await database.close();
   }
+}
+
+function keepsNone({ folder }: Config): CommandError {
+  return new CommandError(
+    {
+      en: 'the process of this folder is no Document Repository',
+      ja: 'このフォルダーのプロセスは文書リポジトリーではありません',
+    },
+    {
+      where: folder,
+      next: {
+        en: 'name the folder of the process whose actors include document-repository',
+        ja: 'actors に document-repository を含むプロセスのフォルダーを指定してください',
+      },
+    },
+  );
+}
+
+function hasEnded({ folder }: Config): CommandError {
+  return new CommandError(
+    {
+      en: 'the process of this region has ended meanwhile',
+      ja: 'この地域のプロセスが途中で終了しました',
+    },
+    {
+      where: folder,
+      next: {
+        en: 'what was under way is not done: give the command again',
+        ja: '処理は完了していません。もう一度実行してください',
+      },
+    },
+  );
 }
 
 /** What to do when a command needs the running process. */

@@ -160,6 +160,23 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
       ja: 'PostgreSQL の設定か、kakehashi.yaml の database.url を直してから起動し直してください',
     },
   }),
+  ControlRefused: ({ message }) => ({
+    what: {
+      en: `the process of this region says: ${message}`,
+      ja: `この地域のプロセスの応答: ${message}`,
+    },
+    next: {
+      en: 'see its log, and: kakehashi check FOLDER',
+      ja: 'そのログと kakehashi check フォルダー で確かめてください',
+    },
+  }),
+  DatabaseOfAnotherVersion: ({ message }) => ({
+    what: { en: message, ja: 'データベースは別の（新しい）バージョンのものです' },
+    next: {
+      en: 'use the version of kakehashi that has written it, or a newer one',
+      ja: 'それを書いたバージョン、またはより新しい kakehashi を使ってください',
+    },
+  }),
   RedisUnfit: ({ message }) => ({
     what: { en: message, ja: redisInJapanese(message) },
     next: {

@@ -13,7 +13,7 @@ const OUT_OF_RESOURCES = new Set([
 ]);
 
 /** Codes that say that others are in the way, and that the same request may do later: locks, conflicts, connections. */
-const BUSY = new Set(['SQLITE_BUSY', '40001', '40P01', '53300', '55P03', '57P03']);
+const BUSY = new Set(['SQLITE_BUSY', 'DATABASE_AWAY', '40001', '40P01', '53300', '55P03', '57P03']);
 
 const MOST_CAUSES = 10;
 

@@ -101,6 +101,7 @@ export class AsynchronousAnswers {
   /** Takes up what a former run left. */
   async start(): Promise<void> {
     const { rows } = this.#options;
+    await rows.adopt();
     await this.#sweep(new Set(await rows.answers()));
     for (const left of await rows.left()) {
       const kept = Promise.resolve();
@@ -242,7 +243,13 @@ export class AsynchronousAnswers {
       contentType,
       isFault,
     };
-    await rows.answered(id, answer);
+    try {
+      await rows.answered(id, answer);
+    } catch (error) {
+      // Nothing names it: it will be made again.
+      await rm(content.path, { force: true });
+      throw error;
+    }
     return { answer, content };
   }
 

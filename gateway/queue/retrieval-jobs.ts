@@ -50,6 +50,7 @@ export class RetrievalJobs {
     const own = this.#own;
     const isOwn = sql<SqlBool>`substr(identity, 1, ${own.length}) = ${own}`;
     const rows = await this.#database.write(async (queries: Writes<Tables>) => {
+      await this.#adopt(queries);
       await queries
         .updateTable('retrieval')
         .set({ state: 'waiting' })
@@ -74,6 +75,25 @@ export class RetrievalJobs {
       attempts: row.attempts,
       notBefore: row.not_before,
     }));
+  }
+
+  /** Of a region that has moved to PostgreSQL, or back: a job that names no process there, or any here, is our own. */
+  async #adopt(queries: Writes<Tables>): Promise<void> {
+    const isStray = this.#own === '' ? ('like' as const) : ('not like' as const);
+    const rows = await queries
+      .selectFrom('retrieval')
+      .select('identity')
+      .where('identity', isStray, '% %')
+      .execute();
+    for (const { identity: before } of rows) {
+      const identity = this.#own + before.slice(before.indexOf(' ') + 1);
+      await queries.deleteFrom('retrieval').where('identity', '=', identity).execute();
+      await queries
+        .updateTable('retrieval')
+        .set({ identity })
+        .where('identity', '=', before)
+        .execute();
+    }
   }
 
   /** Adds a job, in place of one of the same identity that has failed; failures of long ago go. */

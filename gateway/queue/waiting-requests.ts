@@ -80,8 +80,41 @@ export class WaitingRequests {
 
   /** What names a request here. */
   idOf({ callback, messageId }: Pick<WaitingRequest, 'callback' | 'messageId'>): string {
-    const parts = JSON.stringify([this.#node, callback.entry, messageId]);
+    return this.#idOf(callback.entry, messageId);
+  }
+
+  #idOf(partner: string, messageId: string): string {
+    const parts = JSON.stringify([this.#node, partner, messageId]);
     return createHash('sha256').update(parts).digest('hex');
+  }
+
+  /**
+   * Makes this process's own what none of those who share the database has taken: with PostgreSQL what a region brought from its
+   * SQLite file, in an SQLite file all that comes from a copy of PostgreSQL. Of a request that waits here already, one stays.
+   */
+  async adopt(): Promise<void> {
+    await this.#database.write(async (queries: Writes<Tables>) => {
+      const rows = await queries
+        .selectFrom('waiting_request')
+        .select(['id', 'partner', 'message_id'])
+        .where('node', this.#node === '' ? '!=' : '=', '')
+        .execute();
+      for (const { id: before, partner, message_id: messageId } of rows) {
+        const id = this.#idOf(partner, messageId);
+        const here = await queries
+          .selectFrom('waiting_request')
+          .select('id')
+          .where('id', '=', id)
+          .execute();
+        await (here.length > 0
+          ? queries.deleteFrom('waiting_request').where('id', '=', before).execute()
+          : queries
+              .updateTable('waiting_request')
+              .set({ id, node: this.#node })
+              .where('id', '=', before)
+              .execute());
+      }
+    });
   }
 
   /** What is not answered yet, in the order in which it came. */

@@ -15,7 +15,7 @@ import {
 export interface AuditTrailOptions {
   /** Made (0700) if it is not there. */
   readonly directory: string;
-  /** The process's name in the region, the same at every start; `[A-Za-z0-9._-]`, at most 64 characters. */
+  /** The process's name in the region, the same at every start; `[A-Za-z0-9._-]`, at most 80 characters. */
   readonly node: string;
   readonly now: () => Date;
   readonly pid: number;
@@ -77,11 +77,12 @@ export class AuditTrail {
    */
   static async open(options: AuditTrailOptions): Promise<AuditTrail> {
     const { directory, node } = options;
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(node)) {
+    if (!/^[A-Za-z0-9._-]{1,80}$/.test(node)) {
       throw new Error('the audit trail needs a node name of letters, digits, dot, dash, underline');
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const opening = await openingOf(directory, node);
+    const chains = await linkedChains(directory, await readdir(directory), node);
+    const opening = await openingOf(directory, chains);
     const at = options.now();
     const path = join(directory, chainFileName({ node, at, pid: options.pid }));
     const file = await open(path, 'ax', 0o600);
@@ -201,11 +202,10 @@ export class AuditTrail {
 /** Where the new chain is tied to the old, and what had to be cut off the old one. */
 async function openingOf(
   directory: string,
-  node: string,
+  chains: readonly string[],
 ): Promise<{ readonly head: string; readonly record: TrailOpening }> {
-  const names = await readdir(directory);
   const cuts: { file: string; bytes: number }[] = [];
-  for (const name of (await linkedChains(directory, names, node)).reverse()) {
+  for (const name of [...chains].reverse()) {
     const { head, completeBytes, tornBytes } = await headOfChain(join(directory, name));
     if (tornBytes > 0) {
       await truncate(join(directory, name), completeBytes);

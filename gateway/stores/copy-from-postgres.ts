@@ -30,6 +30,7 @@ export async function copyFromPostgres(
   const target = openConnection(file);
   let isWhole = false;
   try {
+    await session.takeTime();
     migrateSqlite(target, migrations, now);
     for (const table of tablesOf(target)) await copyTable(session, target, table);
     isWhole = true;

@@ -9,7 +9,7 @@ import type { SqlValue } from './sql-parameter.ts';
 
 /** The copy was not begun, or was taken back whole: the target is as it was. For the operator, by its `kind`. */
 export class CopyRefused extends Error {
-  readonly kind: 'no source' | 'not empty' | 'in use' | 'differs';
+  readonly kind: 'no source' | 'moved before' | 'not empty' | 'in use' | 'differs';
 
   constructor(kind: CopyRefused['kind'], what: string) {
     super(what);
@@ -50,6 +50,8 @@ export function movedFile(file: string): string {
 export async function copyToPostgres(options: CopyOptions): Promise<readonly CopiedTable[]> {
   const { file, url, now } = options;
   if (!existsSync(file)) throw new CopyRefused('no source', `${file} is not there`);
+  const moved = movedFile(file);
+  if (existsSync(moved)) throw new CopyRefused('moved before', `${moved} is there already`);
   const source = openConnection(file);
   let copied: readonly CopiedTable[];
   try {
@@ -64,7 +66,7 @@ export async function copyToPostgres(options: CopyOptions): Promise<readonly Cop
   } finally {
     source.close();
   }
-  renameSync(file, movedFile(file));
+  renameSync(file, moved);
   return copied;
 }
 

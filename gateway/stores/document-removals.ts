@@ -7,6 +7,8 @@ const MOST_AT_ONCE = 200;
 
 /** A removal that began so long ago was left by a process that has ended. */
 const STALE_MS = 60_000;
+/** After this time a process removes nothing more of what it has begun: another may take it over soon. */
+const LONGEST_MS = STALE_MS / 2;
 
 /**
  * Removes the files of contents that nothing names.
@@ -35,11 +37,14 @@ export class DocumentRemovals {
   async sweep(staleMs: number = STALE_MS): Promise<readonly string[]> {
     const failed: string[] = [];
     for (;;) {
+      const begunAt = performance.now();
       const going = await this.#database.write((queries: DocumentWrites) =>
         this.#begin(queries, staleMs),
       );
       const gone: string[] = [];
       for (const sha256 of going) {
+        // On a slow disk: by now it may belong to another, who may have let the same octets come again.
+        if (performance.now() - begunAt > LONGEST_MS) break;
         try {
           await this.#files.remove(sha256);
           gone.push(sha256);
@@ -57,7 +62,7 @@ export class DocumentRemovals {
     }
   }
 
-  /** From now on no file goes, until `resume` or until this time. Asked again, it is put off further. */
+  /** From now on no file goes, until `resume` or until this time. */
   async pause(holder: string, until: Date): Promise<void> {
     await this.#database.write(async (queries: DocumentWrites) => {
       await queries.deleteFrom('repository_pause').where('holder', '=', holder).execute();
@@ -66,6 +71,19 @@ export class DocumentRemovals {
         .values({ holder, expires_at: until.getTime() })
         .execute();
     });
+  }
+
+  /** Puts the end of a pause off; one that is over stays over, for files may have gone since. */
+  async prolong(holder: string, until: Date): Promise<void> {
+    const at = this.#now().getTime();
+    await this.#database.write((queries: DocumentWrites) =>
+      queries
+        .updateTable('repository_pause')
+        .set({ expires_at: until.getTime() })
+        .where('holder', '=', holder)
+        .where('expires_at', '>', at)
+        .execute(),
+    );
   }
 
   /** Ends a pause. @returns whether it had lasted until now */

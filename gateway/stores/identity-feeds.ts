@@ -1,6 +1,7 @@
 import type { FedMessage, HeldFeed } from '../../actors/patient-identity/identity-store.ts';
 import type { Reads, Writes } from './database.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import { messageKey } from './message-key.ts';
 
 type Reading = Reads<IdentityTables>;
 type Writing = Writes<IdentityTables>;
@@ -15,7 +16,7 @@ export async function answerTo(
     .selectFrom('identity_answer')
     .select('answer')
     .where('caller', '=', caller)
-    .where('message_id', '=', id)
+    .where('message_id', '=', messageKey(id))
     .where('body_hash', '=', bodyHash)
     .where('expires_at', '>', at.getTime())
     .executeTakeFirst();
@@ -31,7 +32,7 @@ export async function rememberAnswer(
   const kept = { answer, expires_at: until.getTime() };
   await queries
     .insertInto('identity_answer')
-    .values({ caller, message_id: id, body_hash: bodyHash, ...kept })
+    .values({ caller, message_id: messageKey(id), body_hash: bodyHash, ...kept })
     .onConflict((conflict) =>
       conflict.columns(['caller', 'message_id', 'body_hash']).doUpdateSet(kept),
     )

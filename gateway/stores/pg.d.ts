@@ -13,6 +13,8 @@ declare module 'pg' {
       readonly values?: readonly unknown[];
       /** A statement with a name is parsed once a connection. */
       readonly name?: string;
+      /** Milliseconds, in place of the pool's. */
+      readonly query_timeout?: number;
     }
 
     interface Types {

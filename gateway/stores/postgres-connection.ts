@@ -12,8 +12,10 @@ export class DatabaseUnfit extends Error {
   }
 }
 
-/** No connection could be had, so nothing was done. */
+/** No connection could be had, so nothing was done: the same may do later. */
 export class DatabaseAway extends Error {
+  readonly code = 'DATABASE_AWAY';
+
   constructor(cause: unknown) {
     super('the database cannot be reached', { cause });
     this.name = 'DatabaseAway';
@@ -30,16 +32,27 @@ export interface StatementResult {
 }
 
 /** What is kept on a connection, and how long anything on it may take. */
-const CONNECTIONS = 10;
+export const CONNECTIONS = 10;
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
 const STATEMENT_MS = 30_000;
 const LOCK_MS = 10_000;
 /** Longer than the server's own limit: only a server or a network that is dead comes to it. */
 const ANSWER_MS = STATEMENT_MS + 5_000;
+/** As long as it takes: the longest that a timer of Node can be set for. */
+const ANY_MS = 2 ** 31 - 1;
 
 /** Statements that are parsed once a connection, by SQL text. Later ones are parsed each time. */
 const MOST_NAMES = 512;
+
+/**
+ * A statement that was parsed on a connection finds other columns than then: a newer version has changed the schema. The
+ * connection says so of that statement for ever; a new one does not.
+ */
+export function isOfOldSchema(failure: unknown): boolean {
+  const { code, routine } = (failure ?? {}) as { code?: unknown; routine?: unknown };
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
+}
 
 const CHANGING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
@@ -49,16 +62,35 @@ export class PostgresSession {
   readonly #names: Map<string, string>;
   /** What the server, or the socket, said first against this transaction, even if the work has caught it. */
   failure: unknown;
+  /** In place of the connection's own limit. */
+  #answerMs: number | undefined;
 
   constructor(client: pg.PoolClient, names: Map<string, string>) {
     this.#client = client;
     this.#names = names;
   }
 
+  /** A transaction begins: what was said against the one before, and the time that it took, count no longer. */
+  begin(): void {
+    this.failure = undefined;
+    this.#answerMs = undefined;
+  }
+
+  /**
+   * Until the end of this transaction its statements, and what is done between them, may take as long as they need: for
+   * the schema, and for copies of all that there is.
+   */
+  async takeTime(): Promise<void> {
+    await this.exec(
+      'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0',
+    );
+    this.#answerMs = ANY_MS;
+  }
+
   /** Runs a word of the transaction itself, such as COMMIT, or statements of the schema. */
   async exec(statements: string): Promise<string> {
-    const result = await this.#heard(this.#client.query(statements));
-    return result.command ?? '';
+    const asked = this.#client.query({ text: statements, query_timeout: this.#answerMs });
+    return (await this.#heard(asked)).command ?? '';
   }
 
   /** As `exec`, without waiting: the statements behind it come after it, and fail where it has. */
@@ -73,7 +105,8 @@ export class PostgresSession {
    */
   async run(text: string, parameters: readonly unknown[] = []): Promise<StatementResult> {
     const values = requireSqlParameters(parameters);
-    const asked = this.#client.query({ text, values, name: this.#nameOf(text) });
+    const query_timeout = this.#answerMs;
+    const asked = this.#client.query({ text, values, name: this.#nameOf(text), query_timeout });
     const { rows, rowCount, command } = await this.#heard(asked);
     return { rows, changes: CHANGING.has(command ?? '') ? (rowCount ?? 0) : 0 };
   }
@@ -109,19 +142,23 @@ export class PostgresConnections {
   readonly #sessions = new WeakMap<pg.PoolClient, PostgresSession>();
   readonly #lent = new Map<PostgresSession, pg.PoolClient>();
 
-  /** @throws DatabaseUnfit for a URL that cannot be used */
-  constructor(url: string) {
+  /**
+   * @param limits only for tests: shorter ones, of a statement in the server and of its answer here
+   * @throws DatabaseUnfit for a URL that cannot be used
+   */
+  constructor(url: string, limits: { statementMs?: number; answerMs?: number } = {}) {
+    const { statementMs = STATEMENT_MS, answerMs = ANSWER_MS } = limits;
     this.#place = requireUsableUrl(url);
     this.#pool = new pg.Pool({
       connectionString: url,
       max: CONNECTIONS,
       connectionTimeoutMillis: CONNECT_MS,
       idleTimeoutMillis: IDLE_MS,
-      statement_timeout: STATEMENT_MS,
-      query_timeout: ANSWER_MS,
+      statement_timeout: statementMs,
+      query_timeout: answerMs,
       lock_timeout: LOCK_MS,
       // A process that hangs in a transaction must not keep the others from their rows.
-      idle_in_transaction_session_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: statementMs,
       application_name: 'kakehashi',
       // A scan of a whole table, as the planner prefers on a small one, would meet every other write.
       options: '-c synchronous_commit=on -c enable_seqscan=off',
@@ -153,7 +190,7 @@ export class PostgresConnections {
     }
     const known = this.#sessions.get(client);
     if (known !== undefined) {
-      known.failure = undefined;
+      known.begin();
       this.#lent.set(known, client);
       return known;
     }
@@ -187,7 +224,8 @@ async function requireKeepingServer(session: PostgresSession): Promise<void> {
   const [found] = await session.rows(
     `SELECT current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
       current_setting('full_page_writes') AS full_page_writes, current_setting('server_encoding') AS server_encoding,
-      current_setting('server_version_num') AS version`,
+      current_setting('server_version_num') AS version, current_setting('transaction_read_only') AS read_only,
+      has_schema_privilege(current_schema(), 'CREATE') AS may_create`,
   );
   const wanted = {
     synchronous_commit: 'on',
@@ -199,8 +237,14 @@ async function requireKeepingServer(session: PostgresSession): Promise<void> {
     if (found?.[name] === value) continue;
     throw new DatabaseUnfit(`PostgreSQL has ${name}=${String(found?.[name])}; it must be ${value}`);
   }
-  if (Number(found?.['version']) >= OLDEST_VERSION) return;
-  throw new DatabaseUnfit(`PostgreSQL is older than ${Math.floor(OLDEST_VERSION / 10_000)}`);
+  if (Number(found?.['version']) < OLDEST_VERSION) {
+    throw new DatabaseUnfit(`PostgreSQL is older than ${Math.floor(OLDEST_VERSION / 10_000)}`);
+  }
+  if (found?.['read_only'] !== 'off') {
+    throw new DatabaseUnfit('PostgreSQL takes no writes here; it may be a standby');
+  }
+  if (found['may_create'] === 1) return;
+  throw new DatabaseUnfit('the user of the URL may not make tables in this PostgreSQL database');
 }
 
 const OLDEST_VERSION = 130_000;

@@ -9,7 +9,8 @@ const LOCK_MS = 120_000;
 
 /** Until the end of this transaction nobody else starts on the database; its statements may take as long as they need. */
 export async function lockSchema(session: PostgresSession): Promise<void> {
-  await session.exec(`SET LOCAL lock_timeout = ${LOCK_MS}; SET LOCAL statement_timeout = 0`);
+  await session.takeTime();
+  await session.exec(`SET LOCAL lock_timeout = ${LOCK_MS}`);
   await session.rows(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
 }
 

@@ -1,4 +1,9 @@
-import type { PostgresConnections, PostgresSession } from './postgres-connection.ts';
+import {
+  CONNECTIONS,
+  isOfOldSchema,
+  type PostgresConnections,
+  type PostgresSession,
+} from './postgres-connection.ts';
 import { PostgresWrites } from './postgres-writes.ts';
 
 /** The transactions of one process in PostgreSQL. Readers have a connection each, beside the writers'. */
@@ -13,7 +18,8 @@ export class PostgresTransactions {
   }
 
   /**
-   * REPEATABLE READ, READ ONLY: one state of the data throughout.
+   * REPEATABLE READ, READ ONLY: one state of the data throughout. The work is run again where a newer version has changed the
+   * schema since its statements were parsed.
    *
    * @throws DatabaseAway
    */
@@ -45,6 +51,16 @@ export class PostgresTransactions {
   }
 
   async #read<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
+    for (let old = 0; ; old += 1) {
+      try {
+        return await this.#readOnce(work);
+      } catch (error) {
+        if (!isOfOldSchema(error) || old > CONNECTIONS) throw error;
+      }
+    }
+  }
+
+  async #readOnce<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
     const session = await this.#connections.take();
     // It is not waited for: should it fail, the connection is lost, and with it the queries behind it.
     const begun = session.exec('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -56,7 +72,7 @@ export class PostgresTransactions {
     } finally {
       // Nothing is lost with the end of a read: its answer does not wait for it.
       const ended = session.exec('COMMIT').then(
-        () => this.#connections.release(session, true),
+        () => this.#connections.release(session, !isOfOldSchema(session.failure)),
         () => this.#connections.release(session, false),
       );
       this.#tracked(ended);

@@ -1,5 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PostgresConnections, PostgresSession } from './postgres-connection.ts';
+import {
+  isOfOldSchema,
+  type PostgresConnections,
+  type PostgresSession,
+} from './postgres-connection.ts';
 
 /**
  * The connection was lost while the server was committing: the write is durable, or it is not, and nobody here knows.
@@ -133,6 +137,8 @@ export class PostgresWrites {
       const outcomes: Outcome[] = [];
       for (const write of batch) outcomes.push(await this.#run(write, session));
       committing = true;
+      // What a write was refused for, and has taken back, says nothing of the COMMIT.
+      session.failure = undefined;
       const ending = await session.exec('COMMIT');
       if (ending !== 'COMMIT') throw new Error(`the COMMIT was answered with ${ending}`);
       this.#connections.release(session, true);
@@ -162,6 +168,7 @@ export class PostgresWrites {
     } catch (error) {
       const kind = failureOf(session);
       if (kind === 'conflict' || kind === 'lost') throw error;
+      session.failure = undefined;
       await session.exec('ROLLBACK TO one_write; RELEASE one_write');
       return { write, tell: () => this.#refused(write, { kind, error }) };
     }
@@ -199,7 +206,7 @@ function failureOf({ failure }: PostgresSession): Failure {
   if (failure === undefined) return 'fault';
   const { code, severity } = failure as { code?: string; severity?: string };
   // Without a severity it comes from the socket; with FATAL or PANIC the server has ended the connection.
-  if (severity !== 'ERROR') return 'lost';
+  if (severity !== 'ERROR' || isOfOldSchema(failure)) return 'lost';
   if (CONFLICTS.has(code ?? '')) return 'conflict';
   return code === UNIQUE_VIOLATION ? 'unique' : 'fault';
 }

@@ -8,6 +8,7 @@ import { encodeSlot } from '../../profiles/formats/ebxml-encode.ts';
 import { octetsOfPieces, textOfPiece } from '../../profiles/formats/xml-pieces.ts';
 import { CompiledQuery, type Writes } from './database.ts';
 import { inSlices, padded } from './in-slices.ts';
+import { messageKey } from './message-key.ts';
 import {
   OBJECT_COLUMNS,
   type RegistryObjectRow,
@@ -185,7 +186,7 @@ export async function rememberAnswer(
   { caller, id, bodyHash }: ReceivedMessage,
   { answer, until }: { answer: string; until: Date },
 ): Promise<void> {
-  const values = [caller, id, bodyHash, answer, until.getTime()];
+  const values = [caller, messageKey(id), bodyHash, answer, until.getTime()];
   await queries.executeQuery(CompiledQuery.raw(ANSWER_INSERTION, values));
 }
 

@@ -15,6 +15,7 @@ import type { AvailabilityStatus } from '../../profiles/xds/metadata.ts';
 import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { CompiledQuery, type Database, type Reads, type Writes } from './database.ts';
 import { inSlices } from './in-slices.ts';
+import { messageKey } from './message-key.ts';
 import {
   addObjects,
   rememberAnswer,
@@ -269,7 +270,8 @@ class SqlReader implements RegistryReader {
   }
 
   async answerTo({ caller, id, bodyHash }: ReceivedMessage, at: Date): Promise<string | undefined> {
-    const query = CompiledQuery.raw(SELECT_ANSWER, [caller, id, bodyHash, at.getTime()]);
+    const values = [caller, messageKey(id), bodyHash, at.getTime()];
+    const query = CompiledQuery.raw(SELECT_ANSWER, values);
     const [row] = (await this.#queries.executeQuery<{ answer: string }>(query)).rows;
     return row?.answer;
   }

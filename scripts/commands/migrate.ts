@@ -105,6 +105,7 @@ async function copied<T>(work: () => Promise<T>): Promise<T> {
 
 const WHAT_IN_JAPANESE: Readonly<Record<CopyRefused['kind'], string>> = {
   'no source': 'SQLite のデータベースがありません',
+  'moved before': '改名先に以前の .moved ファイルがあります',
   'not empty': '移し先のデータベースが空ではありません',
   'in use': '移し先のデータベースが使用中です',
   differs: '写しが元と一致しません',
@@ -114,6 +115,10 @@ const NEXT: Readonly<Record<CopyRefused['kind'], Text>> = {
   'no source': {
     en: 'see database.file in kakehashi.yaml',
     ja: 'kakehashi.yaml の database.file を見てください',
+  },
+  'moved before': {
+    en: 'it is of an earlier move: put it elsewhere first',
+    ja: '以前の移行のものです。先に別の場所へ移してください',
   },
   'not empty': {
     en: 'make an empty database, and name it in database.url',

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CONFIG_FILE, readConfig } from '../../gateway/config.ts';
 import { syncDirectory } from '../../gateway/stores/content-files.ts';
@@ -15,6 +15,7 @@ import {
   withCopiedDatabase,
 } from '../backup.ts';
 import { CommandError, command, type Desk, EXIT, option, required } from '../command.ts';
+import { systemCodeOf } from '../system-error.ts';
 
 /** `kakehashi restore SOURCE`. */
 export const restoreCommand = command({
@@ -93,19 +94,38 @@ async function placesIn(folder: string, manifest: BackupManifest): Promise<Place
 }
 
 async function requireEmpty({ database, documents }: Places): Promise<void> {
-  const taken = (await isThere(database))
-    ? database
-    : (await isEmptyPlace(documents))
-      ? undefined
-      : documents;
-  if (taken === undefined) return;
-  throw new CommandError(
+  // SQLite would read what an earlier database has left beside it into the restored one.
+  for (const suffix of ['', '-wal', '-shm', '-journal']) {
+    if (await isThere(database + suffix)) throw isTaken(database + suffix);
+  }
+  const beside = besideOf(database);
+  if (await isThere(beside)) throw wasBegun(beside, documents);
+  if (!(await isEmptyPlace(documents))) throw isTaken(documents);
+}
+
+function isTaken(where: string): CommandError {
+  return new CommandError(
     { en: 'is there already', ja: 'が既にあります' },
+    { where, next: { en: 'restore into an empty folder', ja: '空のフォルダーに戻してください' } },
+  );
+}
+
+function wasBegun(where: string, documents: string): CommandError {
+  return new CommandError(
+    { en: 'a restore was begun here, and has not ended', ja: '終わっていない復元があります' },
     {
-      where: taken,
-      next: { en: 'restore into an empty folder', ja: '空のフォルダーに戻してください' },
+      where,
+      next: {
+        en: `unless it is still under way: remove this file and ${documents}, and restore again`,
+        ja: `実行中でなければ、このファイルと ${documents} を削除してやり直してください`,
+      },
     },
   );
+}
+
+/** The database until it is proved. */
+function besideOf(database: string): string {
+  return join(dirname(database), `${basename(database)}.restoring`);
 }
 
 interface Work {
@@ -118,11 +138,20 @@ interface Work {
 
 /** The database gets its name last: before that nothing can be served from what was not proved. */
 async function restore({ from, places, manifest, desk, tell }: Work): Promise<Proof> {
-  const beside = join(dirname(places.database), `${basename(places.database)}.restoring`);
+  const beside = besideOf(places.database);
   const count: VerificationCount = { documents: 0, files: 0, bytes: 0 };
+  const hasFolder = await isThere(places.documents);
+  await mkdir(dirname(beside), { recursive: true, mode: 0o700 });
   try {
-    await mkdir(dirname(beside), { recursive: true, mode: 0o700 });
-    await copyFile(backupPlaces(from).database, beside, constants.COPYFILE_FICLONE);
+    const { COPYFILE_EXCL, COPYFILE_FICLONE } = constants;
+    await copyFile(backupPlaces(from).database, beside, COPYFILE_EXCL | COPYFILE_FICLONE);
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') throw wasBegun(beside, places.documents);
+    await rm(beside, { force: true });
+    throw error;
+  }
+  try {
+    for (const suffix of ['-wal', '-shm', '-journal']) await rm(beside + suffix, { force: true });
     const proof = await withCopiedDatabase(beside, desk.now, async (database) => {
       await copyDocuments({
         database,
@@ -135,14 +164,35 @@ async function restore({ from, places, manifest, desk, tell }: Work): Promise<Pr
       return await proveCopy(database, { directory: places.documents, now: desk.now, count });
     });
     requireProved(proof, manifest, from);
-    await rename(beside, places.database);
-    await syncDirectory(dirname(places.database));
+    await giveName(beside, places.database);
     return proof;
   } catch (error) {
-    // The places were empty before: what is half there goes, so that it can be tried again.
     await rm(beside, { force: true });
-    await rm(places.documents, { recursive: true, force: true });
+    // The places were empty before: what is half there goes, so that it can be tried again. Where a process has made itself
+    // a database meanwhile, documents of its own may lie there.
+    if (!(await isThere(places.database))) await removeDocuments(places.documents, hasFolder);
     throw error;
+  }
+}
+
+/** Never in the place of another: a process may have been started meanwhile. */
+async function giveName(beside: string, database: string): Promise<void> {
+  try {
+    await link(beside, database);
+  } catch (error) {
+    // Not every file system has links.
+    if (systemCodeOf(error) === 'EEXIST' || (await isThere(database))) throw isTaken(database);
+    await rename(beside, database);
+  }
+  await rm(beside, { force: true });
+  await syncDirectory(dirname(database));
+}
+
+/** The folder that was there may be a mount or a link, and stays. */
+async function removeDocuments(folder: string, staysThere: boolean): Promise<void> {
+  if (!staysThere) return await rm(folder, { recursive: true, force: true });
+  for (const name of await readdir(folder)) {
+    await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

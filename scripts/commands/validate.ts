@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readAffinityDomain } from '../../gateway/code-sets.ts';
 import { CommandError, command, EXIT, option, required, UsageError } from '../command.ts';
 import type { Text } from '../messages.ts';
@@ -61,15 +61,18 @@ export const validateCommand = command({
 function contentsOf(file: string): Buffer {
   let bytes: Buffer;
   try {
+    if (file !== '-' && statSync(file).size > MOST_BYTES) throw tooLarge(file);
     bytes = readFileSync(file === '-' ? 0 : file);
-  } catch {
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
     throw new UsageError({ en: 'cannot be read', ja: '読めません' }, { where: file });
   }
-  if (bytes.length <= MOST_BYTES) return bytes;
-  throw new CommandError(
-    { en: 'larger than 256 MiB', ja: '256 MiB を超えています' },
-    { where: file },
-  );
+  if (bytes.length > MOST_BYTES) throw tooLarge(file);
+  return bytes;
+}
+
+function tooLarge(where: string): CommandError {
+  return new CommandError({ en: 'larger than 256 MiB', ja: '256 MiB を超えています' }, { where });
 }
 
 const MARKS = { pass: 'ok  ', warning: 'warn', failure: 'FAIL' } as const;

@@ -37,7 +37,7 @@ const NOWHERE: Capture = { form: 'xml', isExact: true, found: new Map() };
 export async function readCapture(bytes: Buffer, given: string | undefined): Promise<Capture> {
   const text = bytes.toString('latin1');
   const start = text.replace(/^(?:\xef\xbb\xbf)?\s*/, '');
-  if (given === undefined && start.startsWith('<')) {
+  if (given === undefined && (start.startsWith('<') || UTF_16.test(text))) {
     return { ...NOWHERE, xml: withoutMark(bytes), linesBefore: 0 };
   }
   const found = new Findings();
@@ -51,6 +51,9 @@ export async function readCapture(bytes: Buffer, given: string | undefined): Pro
   const body: Body = { text, linesBefore: 0, form: 'multipart', isText: !text.includes('\r\n') };
   return readBody(body, given, found);
 }
+
+/** XML of two octets a character is still XML: what is wrong with it is for its rule to say. */
+const UTF_16 = /^(?:\xff\xfe|\xfe\xff|\0<)/;
 
 /** A byte order mark is no character of the document. */
 function withoutMark(bytes: Buffer): Uint8Array {
@@ -129,7 +132,8 @@ async function readMultipart(
   } catch (error) {
     found.add('mime.structure', failure(reasonOf(error), linesBefore + 1));
     found.add('mime.line-ends', ...brokenLines(octets, boundary, linesBefore));
-    const isAnother = first !== undefined && first !== boundary;
+    // A body without parts begins with its end.
+    const isAnother = first !== undefined && ![boundary, `${boundary}--`].includes(first);
     if (isAnother) {
       const what = both(
         'the body does not begin with the boundary of its header',

@@ -19,7 +19,7 @@ function rimElements({ payload }: Message): readonly XmlElement[] {
   const open = payload === undefined ? [] : [payload];
   for (let element = open.pop(); element !== undefined; element = open.pop()) {
     if (element.namespace === NS.rim) found.push(element);
-    open.push(...elementsOf(element).reverse());
+    for (const child of elementsOf(element).reverse()) open.push(child);
   }
   return found;
 }

@@ -51,6 +51,13 @@ export function readHttp(text: string, found: Findings): HttpMessage | undefined
   const raw = text.slice(bodyStart);
   const chunked = fields.get('transfer-encoding')?.toLowerCase() === 'chunked';
   const whole = chunked ? dechunked(raw) : undefined;
+  if (chunked && whole === undefined && CHUNK_SIZE.test(raw.slice(0, 256))) {
+    const what = both(
+      'the body ends within a chunk, or a chunk has another length than it says',
+      '本体がチャンクの途中で終わっているか、チャンクの長さが違います',
+    );
+    found.add('http.head', failure(what, lineAt(text, bodyStart)));
+  }
   found.add('http.head', ...wrongLength(fields.get('content-length'), raw, start.index > 0));
   const contentType = fields.get('content-type');
   return {
@@ -103,13 +110,14 @@ function fieldsOf(
   return fields;
 }
 
+const CHUNK_SIZE = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n/;
+
 /** The octets of a chunked body; undefined where the capture holds them put together already. */
 function dechunked(text: string): string | undefined {
   const octets: string[] = [];
   let at = 0;
   for (;;) {
-    const [size, digits = ''] =
-      /^([0-9A-Fa-f]{1,8})[^\r\n]*\r\n/.exec(text.slice(at, at + 256)) ?? [];
+    const [size, digits = ''] = CHUNK_SIZE.exec(text.slice(at, at + 256)) ?? [];
     if (size === undefined) return undefined;
     at += size.length;
     const length = Number.parseInt(digits, 16);

@@ -117,15 +117,14 @@ export function metadataReports(submission: Submission, places: Places): readonl
     rules.set(name, { rule: name, source: rule.section, what: rule.text });
     if (outcome === 'pass') continue;
     const at = objectId === undefined ? undefined : elements.get(objectId);
-    findings.set(name, [
-      ...(findings.get(name) ?? []),
-      {
-        verdict: outcome,
-        reason: found ?? rule.text,
-        ...(at === undefined ? {} : { at }),
-        ...(objectId === undefined ? {} : { object: objectId }),
-      },
-    ]);
+    const ofRule = findings.get(name) ?? [];
+    findings.set(name, ofRule);
+    ofRule.push({
+      verdict: outcome,
+      reason: found ?? rule.text,
+      ...(at === undefined ? {} : { at }),
+      ...(objectId === undefined ? {} : { object: objectId }),
+    });
   }
   return [
     reportOf(READABLE, unread, places),

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../../gateway/config.ts';
 import {
   AlreadyRuns,
   askControl,
+  ControlRefused,
   ControlSocket,
   controlSocketOf,
   NotDoneHere,
@@ -11,6 +15,7 @@ import {
   requireNothingRuns,
   SocketPathTooLong,
 } from '../../gateway/control.ts';
+import { withKeeper } from '../../scripts/keeping.ts';
 
 describe('the control socket of a region', () => {
   let folder: string;
@@ -68,7 +73,34 @@ describe('the control socket of a region', () => {
 
   it('says in its own words why a command failed', async () => {
     await socket.start();
-    await expect(askControl(folder, 'fail')).rejects.toThrow('it is broken');
+    await expect(askControl(folder, 'fail')).rejects.toThrow(new ControlRefused('it is broken'));
+  });
+
+  it('tells the code of the operating system, by which an operator hears what to do', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    const short = new ControlSocket(folder, { copy: () => Promise.reject(full) });
+    await short.start();
+    await expect(askControl(folder, 'copy')).rejects.toMatchObject({ code: 'ENOSPC' });
+    await short.stop();
+  });
+
+  it('tells a command that the process has ended before it answered', async () => {
+    const server = createServer((near) => near.on('data', () => near.destroy()));
+    server.listen(controlSocketOf(folder));
+    await once(server, 'listening');
+    await expect(askControl(folder, 'echo')).rejects.toThrow(NothingRuns);
+    server.close();
+  });
+
+  it('tells who works with the documents that the process has ended meanwhile', async () => {
+    const counting = new ControlSocket(folder, { 'documents.count': async () => 1 });
+    await counting.start();
+    const verifying = withKeeper({ folder } as Config, async ({ ask }) => {
+      await expect(ask('documents.reconcile')).rejects.toThrow('is no Document Repository');
+      await counting.stop();
+      await ask('documents.page');
+    });
+    await expect(verifying).rejects.toThrow('the process of this region has ended meanwhile');
   });
 
   it('refuses a command that it does not know, and one that every object has', async () => {

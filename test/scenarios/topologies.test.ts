@@ -10,6 +10,8 @@ import { ITI_41 } from '../../profiles/xds/iti-41.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { ITI_43 } from '../../profiles/xds/iti-43.ts';
 import { findDocuments, getAll, getDocuments } from '../../profiles/xds/stored-query-builders.ts';
+import { EXIT } from '../../scripts/command.ts';
+import { runCommandLine } from '../../scripts/kakehashi.ts';
 import { divide, INNER, OUTER } from '../support/divided.ts';
 import { expectErrors } from '../support/expectations.ts';
 import { aPerson, aPixQuery } from '../support/hl7v3-builders.ts';
@@ -173,6 +175,19 @@ describe('one community, in one process and in two', () => {
     expect(new Set(heard.map(({ event, action }) => `${event} ${action}`))).toEqual(
       new Set(['110110 U']),
     );
+  });
+
+  it('is copied process by process while they run, also where there are no documents', async () => {
+    let stdout = '';
+    const stream = { write: (text: string) => (stdout += text) };
+    const [folder, target] = ['east-inner', 'copy'].map((name) => join(divided.directory, name));
+    const exit = await runCommandLine(['backup', target ?? '', '--folder', folder ?? ''], {
+      stdout: stream,
+      stderr: stream,
+      locale: 'C',
+      stop: () => new AbortController().signal,
+    });
+    expect([exit, stdout]).toEqual([EXIT.done, expect.stringContaining('0 documents in 0 files')]);
   });
 
   it('says so when the other process is away, and shows nothing that it cannot vouch for', async () => {

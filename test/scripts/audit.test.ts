@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeYaml } from '../../gateway/config.ts';
@@ -111,6 +111,12 @@ describe('kakehashi audit list', () => {
     const events = (JSON.parse(stdout) as { event: string }[]).map(({ event }) => event);
     expect(events.filter((event) => event === 'Audit Log Used')).toHaveLength(3);
     expect((await kakehashi('audit', 'verify')).exit).toBe(0);
+  });
+
+  it('is recorded under the longest name that a process may have, too', async () => {
+    const file = join(folder, 'kakehashi.yaml');
+    await appendFile(file, `audit: { node: ${'n'.repeat(64)} }\n`);
+    expect((await kakehashi('audit', 'list')).exit).toBe(0);
   });
 
   it('says that there is nothing with exit code 3', async () => {

@@ -1,9 +1,11 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -199,6 +201,30 @@ describe('kakehashi backup, restore and documents verify', () => {
     expect(stderr).toContain('is there already');
   });
 
+  it.each([
+    ['kakehashi.db-wal', 'is there already'],
+    ['kakehashi.db.restoring', 'a restore was begun here'],
+  ])('restores nothing beside a %s, which an earlier one has left', async (name, reason) => {
+    const folder = target(`beside ${name}`);
+    mkdirSync(join(folder, 'var'), { recursive: true });
+    writeFileSync(join(folder, 'var', name), 'of another database');
+    const { exit, stderr } = await ran('restore', target('a'), '--folder', folder);
+    expect([exit, stderr]).toEqual([EXIT.failed, expect.stringContaining(reason)]);
+    expect(readdirSync(join(folder, 'var'))).toEqual([name]);
+  });
+
+  it('gives way to a region that is started while it restores', async () => {
+    const region = join(target('started'), 'var');
+    const restoring = ran('restore', target('a'), '--folder', target('started'));
+    while (!existsSync(join(region, 'kakehashi.db.restoring'))) await new Promise(setImmediate);
+    writeFileSync(join(region, 'kakehashi.db'), 'of the region');
+    mkdirSync(join(region, 'documents', 'own'), { recursive: true });
+    const { exit, stderr } = await restoring;
+    expect([exit, stderr]).toEqual([EXIT.failed, expect.stringContaining('is there already')]);
+    expect(readFileSync(join(region, 'kakehashi.db'), 'utf8')).toBe('of the region');
+    expect(readdirSync(join(region, 'documents'))).toContain('own');
+  });
+
   it('restores into a folder that is no region yet', async () => {
     const folder = target('nothing');
     expect((await ran('restore', target('a'), '--folder', folder)).exit).toBe(EXIT.done);
@@ -224,6 +250,12 @@ describe('kakehashi backup, restore and documents verify', () => {
     const [shard] = readdirSync(join(target('e'), 'documents'));
     rmSync(join(target('e'), 'documents', shard ?? ''), { recursive: true });
     expect(await restored('e')).toContain('missing or damaged');
+    // Documents may lie on a disk of their own.
+    const [folder, disk] = [target('linked'), target('disk')];
+    for (const one of [join(folder, 'var'), disk]) mkdirSync(one, { recursive: true });
+    symlinkSync(disk, join(folder, 'var', 'documents'));
+    expect((await ran('restore', target('e'), '--folder', folder)).exit).toBe(EXIT.failed);
+    expect([readdirSync(join(folder, 'var')), readdirSync(disk)]).toEqual([['documents'], []]);
   });
 
   it('refuses the backup of another repository', async () => {

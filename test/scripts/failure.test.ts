@@ -1,5 +1,7 @@
 import { PeerFailure } from '../../actors/actor.ts';
+import { ControlRefused } from '../../gateway/control.ts';
 import { ConfigFaults } from '../../gateway/config-faults.ts';
+import { DatabaseOfAnotherVersion } from '../../gateway/stores/migrations/unapplied.ts';
 import { KeyFileRefused } from '../../gateway/safeguards/key-files.ts';
 import { refused } from '../../certs/findings.ts';
 import { CredentialsRefused } from '../../certs/credentials.ts';
@@ -44,6 +46,26 @@ describe('A failure is one line: where, what, the next step', () => {
       stderr: 'a.pem: is not there; do this\n',
     });
     expect(printed(error, { language: 'ja' }).stderr).toBe('a.pem: がない; こうする\n');
+  });
+
+  it('of a database of a newer version, which is no defect', () => {
+    const error = new DatabaseOfAnotherVersion('the database is at step 99; this version knows 15');
+    expect(printed(error).stderr).toBe(
+      'kakehashi: the database is at step 99; this version knows 15; use the version of kakehashi that has written it, or a newer one\n',
+    );
+  });
+
+  it('of what the running process says against a command, which is no defect of the command', () => {
+    expect(printed(new ControlRefused('Redis is away')).stderr).toBe(
+      'kakehashi: the process of this region says: Redis is away; see its log, and: kakehashi check FOLDER\n',
+    );
+    const away = Object.assign(new Error('the database cannot be reached'), {
+      code: 'DATABASE_AWAY',
+    });
+    expect(printed(away).stderr).toBe(
+      'kakehashi: the database cannot be reached; see that PostgreSQL runs, then give the command again\n',
+    );
+    expect(printed(away, { language: 'ja' }).stderr).toContain('もう一度実行してください');
   });
 
   it('of wrong usage, with its own exit code', () => {

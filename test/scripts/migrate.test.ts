@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeYaml } from '../../gateway/config.ts';
@@ -165,6 +165,14 @@ describeWithPostgres('kakehashi migrate', () => {
     expect([exit, stderr]).toEqual([1, expect.stringContaining('the table identity_name has')]);
     expect(existsSync(file())).toBe(true);
     expect(await server.run(url, 'SELECT id FROM identity_id')).toEqual([]);
+  });
+
+  it('overwrites nothing that an earlier move has left', async () => {
+    await writeFile(`${file()}.moved`, 'of another year');
+    const { exit, stderr } = await migrate('--yes');
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('put it elsewhere first')]);
+    expect(await readFile(`${file()}.moved`, 'utf8')).toBe('of another year');
+    expect(existsSync(file())).toBe(true);
   });
 
   it('refuses when there is nothing to move', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addToYaml, readConfig } from '../../gateway/config.ts';
 import { withIdentityOffline } from '../../gateway/identity-offline.ts';
-import { recordsOf } from '../../gateway/safeguards/audit-chain.ts';
+import { recordsOf, verifyTrail } from '../../gateway/safeguards/audit-chain.ts';
+import { AuditTrail } from '../../gateway/safeguards/audit-trail.ts';
 import { summaryOf } from '../../profiles/atna/audit-summary.ts';
 import { EXIT } from '../../scripts/command.ts';
 import { freePorts } from '../../scripts/federation.ts';
@@ -99,6 +100,19 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('patient import, where no process runs', () => {
+  it('leaves the trail sound when a process is started before it has ended, as PostgreSQL lets it', async () => {
+    const { audit, ...config } = await readConfig(region);
+    const directory = join(root, 'audit');
+    const options = { directory, node: audit.node, now: () => new Date(), pid: process.pid };
+    await (await AuditTrail.open(options)).close();
+    await withIdentityOffline({ ...config, audit: { ...audit, directory } }, async ({ trail }) => {
+      const started = await AuditTrail.open(options);
+      await trail.append(['<imported/>']);
+      await started.close();
+    });
+    expect(await verifyTrail(directory)).toMatchObject({ sound: true, files: 3 });
+  });
+
   it('stores each registration as a feed would, and the registry knows its regional id', async () => {
     const { exit, report } = await imported(csvOf(120));
     expect(exit).toBe(EXIT.done);

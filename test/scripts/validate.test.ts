@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bytesContent, mtomContentType, writeMtom } from '../../profiles/formats/mtom.ts';
@@ -236,6 +243,8 @@ describe('A capture', () => {
     const chunked = `${whole.slice(0, at)}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)};x=y\r\n${body.slice(5)}\r\n0\r\n\r\n`;
 
     expect(await failures(Buffer.from(chunked, 'latin1'))).toEqual([]);
+    const cut = chunked.slice(0, chunked.length - 100);
+    expect(await failures(Buffer.from(cut, 'latin1'))).toContain('http.head');
   });
 
   it('tells the line of the file, however far the XML is down', async () => {
@@ -525,6 +534,9 @@ describe('kakehashi validate', () => {
 
   it('refuses a wrong call with 2', async () => {
     await expect(run('/nowhere/message')).rejects.toMatchObject({ exit: 2 });
+    const huge = fileWith('');
+    truncateSync(huge, 3 * 2 ** 30);
+    await expect(run(huge)).rejects.toThrow('larger than 256 MiB');
     await expect(run(fileWith('<a/>'), { transaction: 'ITI-0' })).rejects.toMatchObject({
       exit: 2,
     });
@@ -535,6 +547,26 @@ describe('kakehashi validate', () => {
     expect(await failures('<a')).toEqual(['xml.well-formed']);
     expect(await failures('nothing')).toContain('http.head');
     expect(await failures('')).toContain('http.head');
+  });
+
+  it('says of XML in UTF-16 that it is not UTF-8', async () => {
+    const xml = Buffer.from('\ufeff<a/>', 'utf16le');
+    expect(await failures(xml)).toEqual(['xml.well-formed']);
+    expect(await failures(xml.swap16())).toEqual(['xml.well-formed']);
+  });
+
+  it('says of a body without parts that it has none, not that its boundary is another', async () => {
+    const body = '--B--\r\n';
+    const contentType = 'multipart/related; boundary=B';
+    expect(await failures(body, { contentType })).toEqual(['mime.structure']);
+  });
+
+  it('judges as many objects as are read', async () => {
+    const { xml } = ITI_42.request.encode(aSubmission());
+    const end = '</rim:RegistryObjectList>';
+    expect(xml).toContain(end);
+    const many = xml.replace(end, `${'<rim:ObjectRef id="x"/>'.repeat(150_000)}${end}`);
+    expect(await failures(many)).not.toContain('xml.well-formed');
   });
 
   it('knows every transaction once', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type {
   AssociationEnds,
   RegistryStore,
@@ -292,5 +293,15 @@ export function registryStoreSuite(
     expect(await answer({}, 2)).toBe('second');
     await store.change((writer) => writer.forgetAnswers(at(3)));
     expect(await answer({}, 1)).toBeUndefined();
+  });
+
+  it('remembers it also of a MessageID that is longer than any index takes', async () => {
+    const digits = randomBytes(4_000).toString('hex');
+    const message = { caller: 'hospital', id: `urn:x:${digits}`, bodyHash: 'a1' };
+    await store.change((writer) => writer.remember(message, 'first', new Date(1)));
+    const answer = (id: string) =>
+      store.look((reader) => reader.answerTo({ ...message, id }, new Date(0)));
+    expect(await answer(message.id)).toBe('first');
+    expect(await answer(`${message.id}0`)).toBeUndefined();
   });
 }

@@ -1,4 +1,5 @@
 import { codeOfShortage } from '../../../gateway/inbound/shortage.ts';
+import { DatabaseAway } from '../../../gateway/stores/postgres-connection.ts';
 import { SqliteConnection } from '../../../gateway/stores/sqlite-connection.ts';
 
 describe('A shortage of the machine', () => {
@@ -12,6 +13,11 @@ describe('A shortage of the machine', () => {
     }
     connection.close();
     expect(codeOfShortage('XDSRegistryError', met)).toBe('XDSRegistryOutOfResources');
+  });
+
+  it('is seen where the database gives no connection, whatever keeps it from that', () => {
+    const away = new DatabaseAway(new Error('timeout exceeded when trying to connect'));
+    expect(codeOfShortage('XDSRepositoryError', away)).toBe('XDSRepositoryBusy');
   });
 
   it('has a code of its own in document sharing alone', () => {

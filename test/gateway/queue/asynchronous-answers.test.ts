@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -264,6 +265,22 @@ describeOnBothDatabases('Requests that are answered by a message of their own', 
     expect(answered).toEqual([request]);
   });
 
+  it.each([
+    ['from SQLite to PostgreSQL', undefined, 'east'],
+    ['from PostgreSQL to SQLite', 'east', undefined],
+  ])('are answered, each once, after the region has moved %s', async (_way, before, after) => {
+    const left = await start({
+      rows: new WaitingRequests(database, before),
+      answer: () => new Promise<never>(() => {}),
+    });
+    const request = await take(left);
+    const moved = await start({ rows: new WaitingRequests(database, after) });
+    await take(moved, request);
+    await eventually(() => kinds().includes('delivered'));
+    expect(await moved.list()).toEqual([]);
+    expect(answered).toEqual([request]);
+  });
+
   it('are sent, not answered again, by the next process when the answer was at rest', async () => {
     const killed = await start({ deliver: () => new Promise<never>(() => {}) });
     await take(killed);
@@ -303,6 +320,21 @@ describeOnBothDatabases('Requests that are answered by a message of their own', 
     expect(interrupted).toEqual([0, 0, 0]);
     expect(delivered).toEqual([]);
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('leave no octets behind that nothing names, when the database went away while they were written', async () => {
+    const rows = new WaitingRequests(database);
+    const left: string[][] = [];
+    jest.spyOn(rows, 'answered').mockRejectedValueOnce(new Error('the database is away'));
+    const answers = await start({
+      rows,
+      deliver: async () => {
+        left.push(await readdir(directory));
+      },
+    });
+    await take(answers);
+    await eventually(() => kinds().includes('delivered'));
+    expect([answered.length, left[0]?.length]).toEqual([2, 1]);
   });
 
   it('are tried again when they cannot be answered for a reason of ours', async () => {

@@ -57,6 +57,23 @@ describeWithPostgres('The retrieval queue of one process, its jobs kept in Postg
     await database.close();
   });
 
+  it('takes up what a region brought with it when it moved from SQLite, and when it moves back', async () => {
+    const url = await server.database();
+    const now = () => new Date('2030-04-01T09:15:00Z');
+    const migrations = [RETRIEVAL_AND_CORRELATION];
+    const database = await openDatabase({ kind: 'postgres', url, now, migrations });
+    const identity = { ...aRetrieval(), organization: 'H-1' };
+    const before = new RetrievalJobs(database);
+    await before.add('key', identity, now());
+    const after = new RetrievalJobs(database, 'east');
+    expect(await after.resume()).toMatchObject([{ identity }]);
+    await after.begin('key', 1);
+    expect(await before.resume()).toMatchObject([{ identity, attempts: 1 }]);
+    await before.remove('key');
+    expect(await before.list()).toEqual([]);
+    await database.close();
+  });
+
   retrievalQueueSuite(async (place) => {
     const url = urls.get(place.directory) ?? (await server.database());
     urls.set(place.directory, url);

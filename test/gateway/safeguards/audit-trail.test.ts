@@ -67,6 +67,20 @@ describe('the audit trail', () => {
     expect(await verifyTrail(directory)).toEqual({ sound: true, files: 2, records: 4, torn: [] });
   });
 
+  it('is in the order of its writing also where the clock was put back between two starts', async () => {
+    await aTrailWith('<one/>');
+    clock -= 86_400_000;
+    await aTrailWith('<two/>');
+    await aTrailWith('<three/>');
+
+    expect(await verifyTrail(directory)).toEqual({ sound: true, files: 3, records: 6, torn: [] });
+    expect((await messagesOf()).filter((text) => /^<\w+\/>$/.test(text))).toEqual([
+      '<one/>',
+      '<two/>',
+      '<three/>',
+    ]);
+  });
+
   it('can be read by its owner alone', async () => {
     const path = await aTrailWith('<one/>');
 

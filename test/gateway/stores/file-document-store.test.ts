@@ -13,7 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ContentFiles } from '../../../gateway/stores/content-files.ts';
 import type { Database } from '../../../gateway/stores/database.ts';
+import { DocumentRemovals } from '../../../gateway/stores/document-removals.ts';
 import type { DocumentWrites } from '../../../gateway/stores/document-rows.ts';
 import { type FileContent, spoolTo } from '../../../gateway/stores/file-content.ts';
 import { FileDocumentStore } from '../../../gateway/stores/file-document-store.ts';
@@ -314,6 +316,47 @@ describeOnBothDatabases('documents in files', (open) => {
     expect(files()).toEqual([]);
     (await hold(['b', 'text'])).keep();
     expect(await stored('b')).toBe('text');
+  });
+
+  it('does not go on with a removal that has taken so long that another has taken it over', async () => {
+    for (const [uniqueId, text] of [
+      ['a', 'one'],
+      ['b', 'two'],
+    ] as const)
+      (await hold([uniqueId, text])).keep();
+    const start = Date.now();
+    let clock = start;
+    const now = () => new Date(clock);
+    await documents.removals.pause('backup', new Date('2100-01-01T00:00:00Z'));
+    await documents.remove(['a', 'b']);
+    await documents.removals.resume('backup');
+    const files = new ContentFiles(join(folder, 'documents'));
+    const slow = {
+      async remove(sha256: string) {
+        await files.remove(sha256);
+        if (clock > start) return;
+        clock += 61_000;
+        jest.spyOn(performance, 'now').mockReturnValue(clock);
+        await new DocumentRemovals({ files, database, now }).sweep();
+        (await hold(['c', 'one'], ['d', 'two'])).keep();
+      },
+    };
+    jest.spyOn(performance, 'now').mockReturnValue(clock);
+    const options = { files: slow as unknown as ContentFiles, database, now };
+    await new DocumentRemovals(options).sweep();
+    jest.restoreAllMocks();
+    expect([await stored('c'), await stored('d')]).toEqual(['one', 'two']);
+  });
+
+  it('does not take a pause up again whose time is over, for files may have gone since', async () => {
+    const { removals } = documents;
+    const [past, later] = [new Date('2000-01-01T00:00:00Z'), new Date('2100-01-01T00:00:00Z')];
+    await removals.pause('backup', later);
+    await removals.prolong('backup', later);
+    expect(await removals.resume('backup')).toBe(true);
+    await removals.pause('backup', past);
+    await removals.prolong('backup', later);
+    expect(await removals.resume('backup')).toBe(false);
   });
 
   it('forgets a pause whose time is over', async () => {

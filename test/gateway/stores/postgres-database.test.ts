@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Database,
   openDatabase,
@@ -6,7 +7,12 @@ import {
   type Writes,
 } from '../../../gateway/stores/database.ts';
 import type { Migration } from '../../../gateway/stores/migrations/migration.ts';
-import { DatabaseAway, DatabaseUnfit } from '../../../gateway/stores/postgres-connection.ts';
+import {
+  DatabaseAway,
+  DatabaseUnfit,
+  PostgresConnections,
+} from '../../../gateway/stores/postgres-connection.ts';
+import { lockSchema } from '../../../gateway/stores/postgres-migrations.ts';
 import { WriteOutcomeUnknown } from '../../../gateway/stores/postgres-writes.ts';
 import { databaseSuite, NOTES, type NoteTables } from '../../support/database-suite.ts';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -94,6 +100,69 @@ describeWithPostgres('the database in PostgreSQL', () => {
     await database.close();
   });
 
+  it('runs a write again that met another in its COMMIT, whatever a write beside it was refused for', async () => {
+    const url = await server.database();
+    const database = await openAt(url);
+    await add(database, 0);
+    let [runs, isMet] = [0, false];
+    const written = database.write(async (queries: Writes<NoteTables>) => {
+      runs += 1;
+      const rows = await queries.selectFrom('note').select('number').execute();
+      const number = 100 + rows.length;
+      await queries.insertInto('note').values({ number, text: null, octets: null }).execute();
+    });
+    const refused = database.write(async (queries: Writes<NoteTables>) => {
+      const adding = queries.insertInto('note').values({ number: 0, text: null, octets: null });
+      await adding.execute().catch(async (error: unknown) => {
+        if (!isMet) await server.run(url, ANOTHER_PROCESS);
+        isMet = true;
+        throw error;
+      });
+    });
+    await expect(refused).rejects.toMatchObject({ code: '23505' });
+    await written;
+    expect(runs).toBe(2);
+    expect(await numbers(database)).toEqual([0, 1, 102]);
+    await database.close();
+  });
+
+  it('reads and writes on when a newer process has changed the schema', async () => {
+    const url = await server.database();
+    const database = await openAt(url);
+    const whole = () =>
+      database.read((queries: Reads<NoteTables>) =>
+        queries.selectFrom('note').selectAll().execute(),
+      );
+    const changed = () =>
+      database.write((queries: Writes<NoteTables>) =>
+        queries.updateTable('note').set({ text: 'seen' }).returningAll().execute(),
+      );
+    await add(database, 1);
+    for (const ask of [whole, changed, whole]) await ask();
+    await server.run(url, 'ALTER TABLE note ADD COLUMN later text');
+    expect(await whole()).toMatchObject([{ number: 1, text: 'seen', later: null }]);
+    await server.run(url, 'ALTER TABLE note ADD COLUMN latest text');
+    expect(await changed()).toMatchObject([{ number: 1, latest: null }]);
+    await database.close();
+  });
+
+  it('lets schema and copies take their time, and nothing else', async () => {
+    const limits = { statementMs: 60, answerMs: 60 };
+    const connections = new PostgresConnections(await server.database(), limits);
+    const session = await connections.take();
+    await session.exec('BEGIN');
+    await lockSchema(session);
+    await session.rows('SELECT pg_sleep(0.1)');
+    // As long as a large table takes to be hashed.
+    await pause(100);
+    expect(await session.exec('COMMIT')).toBe('COMMIT');
+    connections.release(session, true);
+    const again = await connections.take();
+    await expect(again.rows('SELECT pg_sleep(0.1)')).rejects.toThrow();
+    connections.release(again, false);
+    await connections.close();
+  });
+
   it('refuses a reader that would write', async () => {
     const database = await openAt(await server.database());
     const writing = database.read((queries) =>
@@ -129,6 +198,19 @@ describeWithPostgres('the database in PostgreSQL', () => {
     );
     url.pathname = '/latin';
     await expect(openAt(url.href)).rejects.toThrow('server_encoding=LATIN1');
+  });
+
+  it('refuses a user who may make no tables, and a server that takes no writes', async () => {
+    const url = new URL(await server.database());
+    await server.run(
+      url.href,
+      'CREATE ROLE guest LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE reader LOGIN; ALTER ROLE reader SET default_transaction_read_only = on',
+    );
+    url.username = 'guest';
+    await expect(openAt(url.href)).rejects.toThrow(DatabaseUnfit);
+    await expect(openAt(url.href)).rejects.toThrow('may not make tables');
+    url.username = 'reader';
+    await expect(openAt(url.href)).rejects.toThrow('takes no writes');
   });
 
   it('says that nobody knows, when the connection is lost in the COMMIT', async () => {
