@@ -36,7 +36,8 @@ export function ruleMatcher(
     },
     isAnother(one, other) {
       const { birthDate, family, given } = compare(of(one), of(other), region);
-      return birthDate === 'different' && (family === 'different' || given === 'different');
+      const isOtherBirth = birthDate === 'different' || birthDate === 'generation';
+      return isOtherBirth && (family === 'different' || given === 'different');
     },
   };
 }
