@@ -96,7 +96,10 @@ export async function identityHere(surroundings: IdentitySurroundings): Promise<
   const options = { stores, world, trail, recorder, log };
   const keeping = new IdentityKeeping(options);
   const feed = new WideAreaFeed(options);
-  const misfiled = new MisfiledDocuments({ database, identities: stores.identities });
+  const misfiled = new MisfiledDocuments({
+    ...{ database, operation: options },
+    identities: stores.identities,
+  });
   metrics.watchNotifications(() => keeping.queues());
   if (stores.above) metrics.watchWideAreaFeed(async () => await feed.state());
   return {

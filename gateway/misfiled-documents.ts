@@ -1,7 +1,9 @@
 import type { IdentityStore } from '../actors/patient-identity/identity-store.ts';
-import { encodeCX } from '../profiles/formats/datatypes.ts';
+import { activeOf } from '../actors/patient-identity/neighbourhood.ts';
+import { decodeCX, encodeCX } from '../profiles/formats/datatypes.ts';
 import { type PatientId, patientKey } from '../profiles/patient.ts';
 import type { ControlCommands } from './control.ts';
+import { type IdentityOperation, recordUse } from './identity-operation.ts';
 import type { Database } from './stores/database.ts';
 import { type FiledEntry, filedEntries } from './stores/filed-entries.ts';
 
@@ -22,6 +24,8 @@ const MOST_LISTED = 1_000;
 export interface MisfiledOptions {
   readonly database: Database;
   readonly identities: IdentityStore;
+  /** What is shown to an operator is recorded there first. */
+  readonly operation?: Pick<IdentityOperation, 'trail' | 'recorder' | 'world'>;
 }
 
 /**
@@ -39,8 +43,19 @@ export class MisfiledDocuments {
   /** As a control command; it takes and gives plain JSON. */
   get commands(): ControlCommands {
     return {
-      'patient.misfiled': (input) => this.find((input as { after?: number }).after ?? 0),
+      'patient.misfiled': (input) => this.#show(input as { after?: number; by?: string }),
     };
+  }
+
+  async #show({ after = 0, by = 'operator' }: { readonly after?: number; readonly by?: string }) {
+    const { operation } = this.#options;
+    const found = await this.find(after);
+    if (operation) {
+      const patients = found.misfiled.map(({ sourcePatientId }) => decodeCX(sourcePatientId));
+      const use = { deed: 'misfiled', by, action: 'R', patients } as const;
+      await recordUse({ ...use, outcome: 'success' }, operation);
+    }
+    return found;
   }
 
   /** @param after go on behind this object; `last` is absent when all were looked at */
@@ -66,7 +81,9 @@ export class MisfiledDocuments {
     const owners = await this.#options.identities.look(async (records) => {
       const found = new Map<string, string>();
       for (const [key, chart] of charts) {
-        const record = await records.recordOf(chart);
+        // A number that was given up is the one's for whom it was.
+        const state = await records.idState(chart);
+        const [record] = state ? await activeOf([state.record], records) : [];
         if (record) found.set(key, record.regionalId);
       }
       return found;

@@ -26,11 +26,17 @@ export const patientMisfiled = command({
     en: 'List documents whose sourcePatientId belongs to another patient than they are filed under.',
     ja: 'sourcePatientId が別の患者に属する（登録先の患者と一致しない）文書を一覧する。',
   },
-  options: { folder: option.folder() },
-  async run({ folder }, desk) {
+  options: {
+    folder: option.folder(),
+    by: option.text({
+      en: 'Your name: the audit trail keeps it.',
+      ja: '操作者の氏名。監査証跡に残る。',
+    }),
+  },
+  async run({ folder, by }, desk) {
     const misfiled: Found['misfiled'][number][] = [];
     for (let after: number | undefined = 0; after !== undefined; ) {
-      const found: Found = await asking<Found>(folder, 'patient.misfiled', { after });
+      const found: Found = await asking<Found>(folder, 'patient.misfiled', { after, by });
       misfiled.push(...found.misfiled);
       after = found.last;
     }
