@@ -7,6 +7,11 @@ const FULL_NAME: Names = {
   family: ['same', 'homophone', 'other reading', 'near', 'swapped', 'missing'],
   given: ['same', 'homophone', 'swapped'],
 };
+/** The name, perhaps read or written in another way. */
+const LIKE_NAME: Names = {
+  family: ['same', 'homophone', 'other reading', 'near', 'swapped', 'missing'],
+  given: ['same', 'homophone', 'other reading', 'near', 'swapped'],
+};
 /** The name as it is written, perhaps read in another way. Not nearly the name: twins are called so. */
 const WRITTEN_NAME: Names = {
   family: ['same', 'homophone', 'other reading', 'near', 'swapped', 'missing'],
@@ -51,8 +56,7 @@ export const JAPAN_RULE_SET: RuleSet = {
   automatic: [
     {
       name: 'insured person and name',
-      // Twins bear their mother's branch until they have their own.
-      all: { insurance: ['person'], birthDate: ['equal', 'pattern'], ...WRITTEN_NAME },
+      all: { insurance: ['person'], birthDate: ['equal', 'pattern'], ...LIKE_NAME },
     },
     {
       name: 'insured person under another family name',
