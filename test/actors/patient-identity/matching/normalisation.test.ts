@@ -314,6 +314,12 @@ describe('what senders type in another way', () => {
   it('a small tsu before ch is written tch in Hepburn', () => {
     expect(soundOfRomaji('ETCHU')).toBe(soundOf('エッチュウ'));
     expect(soundOfRomaji('Hatchō')).toBe(soundOf('ハッチョウ'));
+    expect(soundOfRomaji('ECCHU')).toBe(soundOf('エッチュウ'));
+  });
+
+  it('JYU and SHYU are JU and SHU', () => {
+    expect(soundOfRomaji('JYUNKO')).toBe(soundOf('ジュンコ'));
+    expect(soundOfRomaji('SHYUNSUKE')).toBe(soundOf('シュンスケ'));
   });
 
   it.each(['12-3', '１２－３', '12ー3', '12ｰ3', '12−3', '１２３'])(
