@@ -33,6 +33,7 @@ export class Ledger {
   readonly #lock: string;
   readonly #byMark = new Map<string, LedgerEntry>();
   readonly #byOrder = new Map<string, Map<string, LedgerEntry>>();
+  #sending = 0;
 
   private constructor(file: FileHandle, lock: string) {
     this.#file = file;
@@ -62,6 +63,11 @@ export class Ledger {
   /** The versions of an order, or of a patient, in the order in which they were first written. */
   versionsOf(order: string): readonly LedgerEntry[] {
     return [...(this.#byOrder.get(order)?.values() ?? [])];
+  }
+
+  /** Whether there is any version of which it is not known whether it came to the region. */
+  get hasUnsure(): boolean {
+    return this.#sending > 0;
   }
 
   /** How many versions are in each state. */
@@ -99,6 +105,8 @@ export class Ledger {
   }
 
   #keep(entry: LedgerEntry): void {
+    if (this.#byMark.get(entry.mark)?.state === 'sending') this.#sending -= 1;
+    if (entry.state === 'sending') this.#sending += 1;
     this.#byMark.set(entry.mark, entry);
     const versions = this.#byOrder.get(entry.of) ?? new Map<string, LedgerEntry>();
     versions.set(entry.mark, entry);

@@ -53,6 +53,7 @@ export function unsureOf(
   versions: readonly FoundVersion[],
   ledger: Ledger,
 ): readonly LedgerEntry[] {
+  if (!ledger.hasUnsure) return [];
   return [...groupsOf(institution, versions)].flatMap(([of, order]) => {
     const current = currentOf(order);
     const mark = current && versionMark(institution, current.version, current.inner);
