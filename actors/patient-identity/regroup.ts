@@ -164,10 +164,11 @@ async function askRegistry(
       ({ regionalId, absorbed }) => regionalId === from || absorbed.includes(from),
     )?.regionalId;
     const idsOf = (some: readonly Standing[]) => everyIdOf(some, records);
-    const staying = await idsOf(own.filter((one) => goesTo(one) === keeper));
     for (const to of new Set(own.map(goesTo))) {
       if (to === keeper || to === from || to === '') continue;
       const moving = await idsOf(own.filter((one) => goesTo(one) === to));
+      // Also those who leave for another: of several who part, the first would take along what had come with it.
+      const staying = await idsOf(own.filter((one) => goesTo(one) !== to));
       const task = { kind: 'divide', change: issue.uuid(), from, to, moving, staying } as const;
       await records.addRegistryTask(task, issue.now());
       asked = true;

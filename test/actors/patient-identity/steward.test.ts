@@ -145,6 +145,23 @@ describe('A steward of patient identity', () => {
     expect((await documentsOf(shared)).length).toBe(3);
   });
 
+  it('gives each of three who part its own documents, whoever had brought them', async () => {
+    const third = { id: 'T1', assigningAuthority: '2.999.3.9' };
+    await actor.feed(atClinic('C1'), another);
+    await actor.feed(third, { demographics: aPerson({ birthTime: '19600303' }) });
+    await linkPatients([third, atClinic('C1')], steward, stewarding());
+    const early = await regional(third);
+    const documents = [await file(third, early), await file(atClinic('C1'), early)];
+    await linkPatients([third, atHospital('H1')], steward, stewarding());
+    expect(await documentsOf(await regional(atHospital('H1')))).toEqual(documents);
+
+    await unlinkPatients([third], steward, stewarding());
+
+    expect(await documentsOf(await regional(third))).toEqual(documents.slice(0, 1));
+    expect(await documentsOf(await regional(atClinic('C1')))).toEqual(documents.slice(1));
+    expect(await documentsOf(await regional(atHospital('H1')))).toEqual([]);
+  });
+
   it('parts a record from all others of its patient', async () => {
     await actor.feed(atClinic('C1'));
     const shared = await regional(atHospital('H1'));
