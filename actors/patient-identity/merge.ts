@@ -3,7 +3,7 @@ import { ITI_44, type PatientMergeFeed, PLACES_OF_MERGE } from '../../profiles/p
 import { Refusal } from '../../profiles/refusal.ts';
 import { PeerFailure, type World } from '../actor.ts';
 import { earlierAnswer, rememberAnswer } from './answer-once.ts';
-import { pairOf } from './identity-store.ts';
+import { type IdentityReader, pairOf } from './identity-store.ts';
 import { type Change, regroup } from './regroup.ts';
 import { settleRegistry } from './registry-feed.ts';
 import { changeRecords, type PatientIdentityStores } from './stores.ts';
@@ -13,7 +13,8 @@ import { changeRecords, type PatientIdentityStores } from './stores.ts';
  * patient becomes one of the surviving, by the word of the affinity domain. The same message again goes on where the first was
  * broken off.
  *
- * @throws Refusal 204 as the registry refuses, or when it was subsumed before; INTERR when it cannot be asked
+ * @throws Refusal 204 as the registry refuses, when it was subsumed before, or when a person has parted records of the two;
+ * INTERR when it cannot be asked
  */
 export async function mergeRegionalIds(
   request: PatientMergeFeed,
@@ -26,7 +27,12 @@ export async function mergeRegionalIds(
   const isDone = await stores.identities.look(async (records) => {
     if (await earlierAnswer(records, world)) return true;
     const state = await records.regionalIdState(subsumed.id);
-    if (state?.mergedInto === undefined) return false;
+    if (state?.mergedInto === undefined) {
+      if (!(await arePartedByHand(surviving.id, subsumed.id, records))) return false;
+      throw new Refusal('204', 'a person has said of records of the two that they are not one', {
+        location: PLACES_OF_MERGE.subsumed,
+      });
+    }
     const done = await records.mergeOf(subsumed);
     const isSame = message !== undefined && done?.message === message;
     if (isSame && samePatientId(done.surviving, surviving)) return true;
@@ -42,6 +48,27 @@ export async function mergeRegionalIds(
     });
   }
   await settleRegistry(stores, world);
+}
+
+/** To a person's word not even the affinity domain's is an objection: what would be merged half is not merged at all. */
+async function arePartedByHand(
+  one: string,
+  other: string,
+  records: IdentityReader,
+): Promise<boolean> {
+  const sideOf = new Map<number, string>();
+  for (const regionalId of [one, other]) {
+    const active = (await records.recordsOf([regionalId])).map(({ number }) => number);
+    const merged = await records.mergedInto(active);
+    for (const number of [...active, ...merged.map((record) => record.number)]) {
+      sideOf.set(number, regionalId);
+    }
+  }
+  const pairs = await records.pairsOf([...sideOf.keys()]);
+  return pairs.some(({ low, high, verdict, byHand }) => {
+    const [a, b] = [sideOf.get(low), sideOf.get(high)];
+    return byHand && verdict === 'apart' && a !== undefined && b !== undefined && a !== b;
+  });
 }
 
 /** What tells a message from every other; undefined where none was sent. */

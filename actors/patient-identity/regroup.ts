@@ -3,7 +3,7 @@ import type { Issue } from '../../profiles/transaction.ts';
 import { clustersOf, type Link, type Member, type Objections } from './clusters.ts';
 import { type IdentityWriter, pairNameOf, pairOf, type SourceRecord } from './identity-store.ts';
 import type { Matcher } from './matcher.ts';
-import { type Before, type Neighbourhood, neighbourhoodOf } from './neighbourhood.ts';
+import { activeOf, type Before, type Neighbourhood, neighbourhoodOf } from './neighbourhood.ts';
 import { askPeople } from './questions.ts';
 import { type NamedGroup, nameGroups, type Standing } from './regional-ids.ts';
 import type { IdList, Subscription } from './subscriptions.ts';
@@ -46,7 +46,8 @@ export async function regroup(
     linksOf(around),
     objectionsOf(around, matcher),
   );
-  const named = await nameGroups(groups, { standings, records, issue });
+  const isForbidden = await forbiddenIn(around, records);
+  const named = await nameGroups(groups, { standings, isForbidden, records, issue });
   await assignAll(named, change);
   const asked = change.wideArea ? false : await askRegistry(named, standings, change);
   const concerned = named.flatMap(({ regionalId, absorbed }) => [regionalId, ...absorbed]);
@@ -106,6 +107,27 @@ function linksOf({ members, heirs, pairs }: Neighbourhood): readonly Link[] {
     return [{ one, other: number, by: 'told', score: 0 }];
   });
   return [...ofPairs, ...told];
+}
+
+/** Regional ids of those outside from whom a person has parted a record: the affinity domain's word does not bring it there. */
+async function forbiddenIn(
+  { heirs, pairs }: Neighbourhood,
+  records: IdentityWriter,
+): Promise<(record: number, regionalId: string) => boolean> {
+  const forbidden = new Set<string>();
+  for (const { low, high, verdict, byHand } of pairs) {
+    if (verdict !== 'apart' || !byHand) continue;
+    for (const [one, other] of [
+      [low, high],
+      [high, low],
+    ] as const) {
+      const inside = heirs.get(one);
+      if (inside === undefined || heirs.has(other)) continue;
+      const [outside] = await activeOf([other], records);
+      if (outside) forbidden.add(`${inside} ${outside.regionalId}`);
+    }
+  }
+  return (record, regionalId) => forbidden.has(`${record} ${regionalId}`);
 }
 
 function objectionsOf({ members, heirs, pairs }: Neighbourhood, matcher: Matcher): Objections {

@@ -147,6 +147,7 @@ async function partRegional(subsumed: PatientId, steward: Steward, change: Chang
     all.filter(({ number }) => !came.has(number)),
   ];
   if (going.length === 0) throw new StewardRefusal('no record came with the id');
+  if (staying.length === 0) throw new StewardRefusal('nobody else is left under the other id');
   const merge = await records.mergeOf(subsumed);
   if (merge) await records.unmergeCharts(merge, { regionalId: surviving, at: issue.now() });
   for (const a of going) {

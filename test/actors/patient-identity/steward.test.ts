@@ -237,6 +237,34 @@ describe('A steward of patient identity', () => {
     expect(await regional(atClinic('C1'))).toBe(other);
   });
 
+  it('merges no ids of the affinity domain of whose records a person has said that they are two people’s', async () => {
+    await actor.feed(atClinic('C1'));
+    await unlinkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const document = await file(atClinic('C1'), other);
+    const ids = { surviving: inRegion(one), subsumed: inRegion(other) };
+    expect(await refusal(mergePatients(ids, steward, stewarding()))).toMatch(/not one/);
+    expect([await documentsOf(one), await documentsOf(other)]).toEqual([[], [document]]);
+  });
+
+  it('keeps apart what was unlinked, though the affinity domain has told one id for both', async () => {
+    await actor.feed(atClinic('C1'), another);
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const ids = { surviving: inRegion(one), subsumed: inRegion(other) };
+    await mergePatients(ids, steward, stewarding());
+    await unlinkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    const apart = await regional(atClinic('C1'));
+    expect(apart).not.toBe(one);
+    const told = { kind: 'revise', otherIds: [inRegion(one)], ...another } as const;
+    for (const over of [{ kind: 'revise', ...another } as const, told]) {
+      await actor.feed(atClinic('C1'), over);
+      expect([await regional(atHospital('H1')), await regional(atClinic('C1'))]).toEqual([
+        one,
+        apart,
+      ]);
+    }
+  });
+
   it('answers a proposed merge: accepted it is done, rejected it does not come back', async () => {
     await actor.feed(atHospital('H2'));
     const open = () => actor.identities.look((records) => records.openReviews(0, 10));
