@@ -3,7 +3,7 @@ import { ITI_44, type PatientMergeFeed, PLACES_OF_MERGE } from '../../profiles/p
 import { Refusal } from '../../profiles/refusal.ts';
 import { PeerFailure, type World } from '../actor.ts';
 import { earlierAnswer, rememberAnswer } from './answer-once.ts';
-import { type IdentityReader, pairOf } from './identity-store.ts';
+import { pairOf } from './identity-store.ts';
 import { type Change, regroup } from './regroup.ts';
 import { settleRegistry } from './registry-feed.ts';
 import { changeRecords, type PatientIdentityStores } from './stores.ts';
@@ -27,12 +27,7 @@ export async function mergeRegionalIds(
   const isDone = await stores.identities.look(async (records) => {
     if (await earlierAnswer(records, world)) return true;
     const state = await records.regionalIdState(subsumed.id);
-    if (state?.mergedInto === undefined) {
-      if (!(await arePartedByHand(surviving.id, subsumed.id, records))) return false;
-      throw new Refusal('204', 'a person has said of records of the two that they are not one', {
-        location: PLACES_OF_MERGE.subsumed,
-      });
-    }
+    if (state?.mergedInto === undefined) return false;
     const done = await records.mergeOf(subsumed);
     const isSame = message !== undefined && done?.message === message;
     if (isSame && samePatientId(done.surviving, surviving)) return true;
@@ -41,34 +36,58 @@ export async function mergeRegionalIds(
     });
   });
   if (!isDone) {
+    const joining = { surviving, subsumed, message, by: world.caller.name };
+    await refuseHalf(joining, stores, world);
     await mergeInRegistry(request, world);
     await changeRecords(stores, world, async (change) => {
-      await joinRecords({ surviving, subsumed, message, by: world.caller.name }, change);
+      await joinRecords(joining, change);
       await rememberAnswer(change.records, world, {});
     });
   }
   await settleRegistry(stores, world);
 }
 
-/** To a person's word not even the affinity domain's is an objection: what would be merged half is not merged at all. */
-async function arePartedByHand(
-  one: string,
-  other: string,
-  records: IdentityReader,
-): Promise<boolean> {
-  const sideOf = new Map<number, string>();
-  for (const regionalId of [one, other]) {
-    const active = (await records.recordsOf([regionalId])).map(({ number }) => number);
-    const merged = await records.mergedInto(active);
-    for (const number of [...active, ...merged.map((record) => record.number)]) {
-      sideOf.set(number, regionalId);
-    }
+interface Joining {
+  readonly surviving: PatientId;
+  readonly subsumed: PatientId;
+  readonly message: string | undefined;
+  readonly by: string;
+}
+
+/** What was tried and taken back. */
+class Tried extends Error {
+  readonly isWhole: boolean;
+
+  constructor(isWhole: boolean) {
+    super('tried');
+    this.isWhole = isWhole;
   }
-  const pairs = await records.pairsOf([...sideOf.keys()]);
-  return pairs.some(({ low, high, verdict, byHand }) => {
-    const [a, b] = [sideOf.get(low), sideOf.get(high)];
-    return byHand && verdict === 'apart' && a !== undefined && b !== undefined && a !== b;
-  });
+}
+
+/**
+ * To a person's word not even the affinity domain's is an objection: what could be merged only in part, since records have been
+ * parted, is not merged at all.
+ *
+ * @throws Refusal 204
+ */
+async function refuseHalf(
+  joining: Joining,
+  stores: PatientIdentityStores,
+  world: World,
+): Promise<void> {
+  try {
+    await changeRecords(stores, world, async (change) => {
+      const numbers = await joinRecords(joining, change);
+      const found = await change.records.recordsWith(numbers);
+      throw new Tried(found.every(({ regionalId }) => regionalId === joining.surviving.id));
+    });
+  } catch (error) {
+    if (!(error instanceof Tried)) throw error;
+    if (error.isWhole) return;
+    throw new Refusal('204', 'a person has said of records of the two that they are not one', {
+      location: PLACES_OF_MERGE.subsumed,
+    });
+  }
 }
 
 /** What tells a message from every other; undefined where none was sent. */
@@ -76,15 +95,11 @@ export function messageOf({ message, caller }: World): string | undefined {
   return message === undefined ? undefined : `${caller.name} ${message.id} ${message.bodyHash}`;
 }
 
+/** @returns the records that are the surviving id's from now on */
 async function joinRecords(
-  {
-    surviving,
-    subsumed,
-    message,
-    by,
-  }: { surviving: PatientId; subsumed: PatientId; message: string | undefined; by: string },
+  { surviving, subsumed, message, by }: Joining,
   change: Change,
-): Promise<void> {
+): Promise<readonly number[]> {
   const { records, issue } = change;
   const [into, from] = [
     await records.recordsOf([surviving.id]),
@@ -112,6 +127,7 @@ async function joinRecords(
   }
   const all = [...into, ...from].map(({ number }) => number);
   if (all.length > 0) await regroup(all, change, befores);
+  return all;
 }
 
 async function mergeInRegistry(request: PatientMergeFeed, world: World): Promise<void> {

@@ -189,8 +189,9 @@ async function askRegistry(
     for (const to of new Set(own.map(goesTo))) {
       if (to === keeper || to === from || to === '') continue;
       const moving = await idsOf(own.filter((one) => goesTo(one) === to));
-      // Also those who leave for another: of several who part, the first would take along what had come with it.
-      const staying = await idsOf(own.filter((one) => goesTo(one) !== to));
+      // Whoever does not go there, those who leave for another and those who come among them: else what had come with one who
+      // parts would go along with it.
+      const staying = await idsOf(standings.filter((one) => goesTo(one) !== to));
       const task = { kind: 'divide', change: issue.uuid(), from, to, moving, staying } as const;
       await records.addRegistryTask(task, issue.now());
       asked = true;
