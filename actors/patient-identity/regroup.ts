@@ -49,6 +49,7 @@ export async function regroup(
   const isForbidden = await forbiddenIn(around, records);
   const named = await nameGroups(groups, { standings, isForbidden, records, issue });
   await assignAll(named, change);
+  await forgetTold(named, isForbidden, change);
   const asked = change.wideArea ? false : await askRegistry(named, standings, change);
   const concerned = named.flatMap(({ regionalId, absorbed }) => [regionalId, ...absorbed]);
   await oweRegionalIds(concerned, change);
@@ -166,6 +167,22 @@ async function assignAll(
       await records.restoreId({ id: regionalId, assigningAuthority: affinityDomain });
     }
     for (const id of absorbed) await records.putRegionalId(id, regionalId);
+  }
+}
+
+/** What the affinity domain has told for a record whom a person has parted from those who have that id holds no longer. */
+async function forgetTold(
+  named: readonly NamedGroup[],
+  isForbidden: (record: number, regionalId: string) => boolean,
+  { records }: Change,
+): Promise<void> {
+  const inUse = new Set(named.map(({ regionalId }) => regionalId));
+  for (const { members, regionalId } of named) {
+    for (const { number, told } of members) {
+      if (told === undefined || told === regionalId) continue;
+      const isOthers = inUse.has(told) || members.some((one) => isForbidden(one.number, told));
+      if (isOthers) await records.tellRegionalId(number);
+    }
   }
 }
 
