@@ -54,7 +54,7 @@ export async function nameGroups(
     const told = group.find(
       (one) => one.told !== undefined && holders.get(one.told) === group,
     )?.told;
-    const regionalId = told ?? held[0];
+    const regionalId = (await subsumerOf(told, held, records)) ?? told ?? held[0];
     if (regionalId !== undefined) {
       const absorbed = held.filter((id) => id !== regionalId && isInUse(id, standings));
       named.push({ members: group, regionalId, absorbed, isRestored: false });
@@ -126,6 +126,19 @@ async function freeHomeOf(
     if (!home || !left || taken.has(home)) continue;
     if ((await records.recordsOf([home])).length > 0) continue;
     if (await isSubsumedBy(home, left, records)) return home;
+  }
+  return undefined;
+}
+
+/** One of these ids by which another was subsumed before: there the Document Registry has what was registered under both. */
+async function subsumerOf(
+  regionalId: string | undefined,
+  held: readonly string[],
+  records: IdentityReader,
+): Promise<string | undefined> {
+  for (const id of held) {
+    if (regionalId === undefined || id === regionalId) continue;
+    if (await isSubsumedBy(regionalId, id, records)) return id;
   }
   return undefined;
 }

@@ -150,6 +150,9 @@ async function partRegional(subsumed: PatientId, steward: Steward, change: Chang
   if (staying.length === 0) throw new StewardRefusal('nobody else is left under the other id');
   const merge = await records.mergeOf(subsumed);
   if (merge) await records.unmergeCharts(merge, { regionalId: surviving, at: issue.now() });
+  for (const b of staying) {
+    if (b.toldRegionalId === undefined) await records.tellRegionalId(b.number, surviving);
+  }
   for (const a of going) {
     await records.tellRegionalId(a.number, subsumed.id);
     for (const b of staying) await putVerdict('apart', [a, b], { steward, change });

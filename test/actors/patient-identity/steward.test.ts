@@ -247,6 +247,21 @@ describe('A steward of patient identity', () => {
     expect([await documentsOf(one), await documentsOf(other)]).toEqual([[], [document]]);
   });
 
+  it('leaves a patient under the id that has her documents, though another was told that it had subsumed', async () => {
+    const one = await regional(atHospital('H1'));
+    await actor.feed(atHospital('H1'), { kind: 'revise', otherIds: [inRegion(one)] });
+    await actor.feed(atClinic('C1'), { ...another, otherIds: [inRegion('R9')] });
+    const document = await file(atClinic('C1'), 'R9');
+    await linkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    expect(await documentsOf(one)).toEqual([document]);
+    await actor.feed(atHospital('H2'), { demographics: aPerson({ birthTime: '19600303' }) });
+    await unlinkPatients([atClinic('C1'), atHospital('H2')], steward, stewarding());
+    const numbers = { subsumed: atHospital('H1'), surviving: atHospital('H2') };
+    const { refusedMoves } = await mergePatients(numbers, steward, stewarding());
+    expect(refusedMoves).toBe(0);
+    expect(await documentsOf(await regional(atClinic('C1')))).toEqual([document]);
+  });
+
   it('keeps apart what was unlinked, though the affinity domain has told one id for both', async () => {
     await actor.feed(atClinic('C1'), another);
     const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
