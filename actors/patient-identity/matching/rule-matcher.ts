@@ -36,8 +36,7 @@ export function ruleMatcher(
     },
     isAnother(one, other) {
       const { birthDate, family, given } = compare(of(one), of(other), region);
-      const isOtherBirth = birthDate === 'different' || birthDate === 'generation';
-      return isOtherBirth && (family === 'different' || given === 'different');
+      return birthDate === 'different' && (family === 'different' || given === 'different');
     },
   };
 }
