@@ -228,7 +228,8 @@ export class IdentityKeeping {
   async #reviews({ after = 0, by = 'operator' }: Asked): Promise<OpenReviews> {
     const { identities } = this.#options.stores;
     const found = await identities.look(async (records) => {
-      const reviews = await records.openReviews(after, MOST_REVIEWS);
+      const open = await records.openReviews(after, MOST_REVIEWS + 1);
+      const reviews = open.slice(0, MOST_REVIEWS);
       const numbers = [...new Set(reviews.flatMap(({ low, high }) => [low, high]))];
       const idsOf = new Map(
         (await records.recordsWith(numbers)).map(({ number, ids }) => [number, ids]),
@@ -238,6 +239,7 @@ export class IdentityKeeping {
           ...review,
           ids: [review.low, review.high].map((number) => idsOf.get(number) ?? []),
         })),
+        ...(open.length > reviews.length ? { last: reviews.at(-1)?.number } : {}),
         refusedMoves: await records.registryTasks('refused', MOST_REVIEWS),
       };
     });

@@ -1,4 +1,5 @@
 import type { IdentityStore } from '../actors/patient-identity/identity-store.ts';
+import { activeOf } from '../actors/patient-identity/neighbourhood.ts';
 import { decodeCX, encodeCX } from '../profiles/formats/datatypes.ts';
 import { type PatientId, patientKey } from '../profiles/patient.ts';
 import type { ControlCommands } from './control.ts';
@@ -86,7 +87,9 @@ export class MisfiledDocuments {
     const owners = await this.#options.identities.look(async (records) => {
       const found = new Map<string, string>();
       for (const [key, chart] of charts) {
-        const record = await records.recordOf(chart);
+        // A number that was given up is the one's for whom it was.
+        const state = await records.idState(chart);
+        const [record] = state ? await activeOf([state.record], records) : [];
         if (record) found.set(key, record.regionalId);
       }
       return found;

@@ -63,6 +63,14 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   '.jpeg': 'image/jpeg',
   '.dcm': 'application/dicom',
   '.json': 'application/fhir+json',
+  '.mp4': 'video/mp4',
+  '.hl7': 'x-application/hl7-v2+er7',
+  '.html': 'text/html',
+  '.htm': 'text/html',
+  '.css': 'text/css',
+  '.gif': 'image/gif',
+  '.tif': 'image/tiff',
+  '.tiff': 'image/tiff',
 };
 
 /** The mimeType of a file by its ending, or undefined when the ending does not tell. */

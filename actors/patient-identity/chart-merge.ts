@@ -114,7 +114,11 @@ export async function unmergeCharts(
   const { subsumedRecord, survivingRecord } = merge;
   const heir = await activeRecordOf(merge.survivingRecord, records);
   const befores = [{ record: heir.number, regionalId: heir.regionalId, ids: heir.ids }];
-  await records.unmergeCharts(merge, { regionalId: heir.regionalId, at: issue.now() });
+  const movedIds = await idsAt(heir.number, merge.movedIds, records);
+  await records.unmergeCharts(
+    { ...merge, movedIds },
+    { regionalId: heir.regionalId, at: issue.now() },
+  );
   const pair = pairOf(subsumedRecord, survivingRecord);
   const decision = await records.decide(
     { ...pair, verdict: 'unmerged', why: [], by, ...(reason === undefined ? {} : { reason }) },
@@ -131,6 +135,17 @@ export async function unmergeCharts(
     }
   }
   return await regroup([heir.number, subsumedRecord], change, befores);
+}
+
+/** Of ids that went over in a merge, those that are still there: of a chain, another merge may have been undone before. */
+async function idsAt(
+  number: number,
+  ids: readonly PatientId[],
+  records: IdentityReader,
+): Promise<readonly PatientId[]> {
+  const found: PatientId[] = [];
+  for (const id of ids) if ((await records.idState(id))?.record === number) found.push(id);
+  return found;
 }
 
 /** The record that is in use of those into which this one was merged. */

@@ -294,7 +294,8 @@ export interface IdentityWriter extends IdentityReader, WideAreaOutboxWriter {
   put(record: WrittenRecord, at: Date): Promise<number>;
   /** Puts an active record under another regional id. */
   assign(number: number, regionalId: string, at: Date): Promise<void>;
-  tellRegionalId(number: number, regionalId: string): Promise<void>;
+  /** What the affinity domain has told for a record; absent: it holds no longer. */
+  tellRegionalId(number: number, regionalId?: string): Promise<void>;
   /** What a record is found by when it is matched; none for one that was merged. */
   putKeys(
     number: number,

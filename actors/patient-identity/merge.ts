@@ -13,7 +13,8 @@ import { changeRecords, type PatientIdentityStores } from './stores.ts';
  * patient becomes one of the surviving, by the word of the affinity domain. The same message again goes on where the first was
  * broken off.
  *
- * @throws Refusal 204 as the registry refuses, or when it was subsumed before; INTERR when it cannot be asked
+ * @throws Refusal 204 as the registry refuses, when it was subsumed before, or when a person has parted records of the two;
+ * INTERR when it cannot be asked
  */
 export async function mergeRegionalIds(
   request: PatientMergeFeed,
@@ -35,13 +36,58 @@ export async function mergeRegionalIds(
     });
   });
   if (!isDone) {
+    const joining = { surviving, subsumed, message, by: world.caller.name };
+    await refuseHalf(joining, stores, world);
     await mergeInRegistry(request, world);
     await changeRecords(stores, world, async (change) => {
-      await joinRecords({ surviving, subsumed, message, by: world.caller.name }, change);
+      await joinRecords(joining, change);
       await rememberAnswer(change.records, world, {});
     });
   }
   await settleRegistry(stores, world);
+}
+
+interface Joining {
+  readonly surviving: PatientId;
+  readonly subsumed: PatientId;
+  readonly message: string | undefined;
+  readonly by: string;
+}
+
+/** What was tried and taken back. */
+class Tried extends Error {
+  readonly isWhole: boolean;
+
+  constructor(isWhole: boolean) {
+    super('tried');
+    this.isWhole = isWhole;
+  }
+}
+
+/**
+ * To a person's word not even the affinity domain's is an objection: what could be merged only in part, since records have been
+ * parted, is not merged at all.
+ *
+ * @throws Refusal 204
+ */
+async function refuseHalf(
+  joining: Joining,
+  stores: PatientIdentityStores,
+  world: World,
+): Promise<void> {
+  try {
+    await changeRecords(stores, world, async (change) => {
+      const numbers = await joinRecords(joining, change);
+      const found = await change.records.recordsWith(numbers);
+      throw new Tried(found.every(({ regionalId }) => regionalId === joining.surviving.id));
+    });
+  } catch (error) {
+    if (!(error instanceof Tried)) throw error;
+    if (error.isWhole) return;
+    throw new Refusal('204', 'a person has said of records of the two that they are not one', {
+      location: PLACES_OF_MERGE.subsumed,
+    });
+  }
 }
 
 /** What tells a message from every other; undefined where none was sent. */
@@ -49,15 +95,11 @@ export function messageOf({ message, caller }: World): string | undefined {
   return message === undefined ? undefined : `${caller.name} ${message.id} ${message.bodyHash}`;
 }
 
+/** @returns the records that are the surviving id's from now on */
 async function joinRecords(
-  {
-    surviving,
-    subsumed,
-    message,
-    by,
-  }: { surviving: PatientId; subsumed: PatientId; message: string | undefined; by: string },
+  { surviving, subsumed, message, by }: Joining,
   change: Change,
-): Promise<void> {
+): Promise<readonly number[]> {
   const { records, issue } = change;
   const [into, from] = [
     await records.recordsOf([surviving.id]),
@@ -85,6 +127,7 @@ async function joinRecords(
   }
   const all = [...into, ...from].map(({ number }) => number);
   if (all.length > 0) await regroup(all, change, befores);
+  return all;
 }
 
 async function mergeInRegistry(request: PatientMergeFeed, world: World): Promise<void> {

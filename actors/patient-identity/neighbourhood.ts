@@ -17,6 +17,8 @@ export interface Neighbourhood {
   /** Of a record that was merged, the active one. */
   readonly heirs: ReadonlyMap<number, number>;
   readonly pairs: readonly PairVerdict[];
+  /** False where more is linked with it than is looked at. */
+  readonly isWhole: boolean;
 }
 
 /** What is around some records, and around those that a change has altered already. */
@@ -47,12 +49,12 @@ export async function neighbourhoodOf(
       .filter((number) => !heirs.has(number));
     regionalIds = [];
     // Groups are only ever formed anew as a whole: of what would be too much, those around the change alone.
-    if (own && members.size > MOST_RECORDS) return own;
-    const around = { members: [...members.values()], heirs: new Map(heirs), pairs };
+    if (own && members.size > MOST_RECORDS) return { ...own, isWhole: false };
+    const around = { members: [...members.values()], heirs: new Map(heirs), pairs, isWhole: true };
     own ??= around;
     if (reached.length === 0) return around;
   }
-  return own ?? { members: [], heirs, pairs: [] };
+  return own ?? { members: [], heirs, pairs: [], isWhole: true };
 }
 
 /** The active records that these are, or were merged into. */

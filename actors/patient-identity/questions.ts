@@ -57,15 +57,20 @@ export async function askPeople(
   const byHand = around.pairs.filter((pair) => pair.byHand);
   const places = await placesOf([...open, ...doubts, ...byHand], { around, named }, records);
   const answered = new Set(byHand.map((pair) => nameOf(pair, places)));
-  const known = new Map<string, Question>();
   const kindOf = ({ low, high }: RecordPair) => {
     const [one, other] = [places.get(low)?.record, places.get(high)?.record];
     return one && other && haveCommonAuthority(one, other) ? 'merge' : 'link';
   };
-  for (const question of [
-    ...open.map((review): Question => ({ review, open: review.number })),
+  const groundsFor = [
     ...doubts.map((doubt): Question => doubtOf(doubt, kindOf(doubt))),
     ...unsure.map((one): Question => unsureOf(one, matcher)),
+  ];
+  const known = new Map<string, Question>();
+  for (const question of [
+    ...open
+      .map((review): Question => ({ review, open: review.number }))
+      .filter((question) => !around.isWhole || hasGround(question, groundsFor, places)),
+    ...groundsFor,
   ]) {
     const name = nameOf(question.review, places);
     if (question.open === undefined && answered.has(name)) continue;
@@ -149,6 +154,23 @@ function nameOf({ low, high }: RecordPair, places: ReadonlyMap<number, Place>): 
   return pairNameOf(pairOf(one, other));
 }
 
+/** Whether there is still a doubt between the two: what it was asked for may have been corrected, or have left. */
+function hasGround(
+  { review }: Question,
+  grounds: readonly Question[],
+  places: ReadonlyMap<number, Place>,
+): boolean {
+  const between = betweenGroups(review, places);
+  return grounds.some(
+    (ground) =>
+      ground.review.kind === review.kind && betweenGroups(ground.review, places) === between,
+  );
+}
+
+function betweenGroups({ low, high }: RecordPair, places: ReadonlyMap<number, Place>): string {
+  return [places.get(low)?.regionalId, places.get(high)?.regionalId].sort().join(' ');
+}
+
 /** What is asked of all that could be. */
 function chosenOf(
   questions: readonly Question[],
@@ -157,8 +179,7 @@ function chosenOf(
     byHand,
   }: { readonly places: ReadonlyMap<number, Place>; readonly byHand: readonly PairVerdict[] },
 ): readonly Question[] {
-  const groupsOf = ({ low, high }: RecordPair) =>
-    [places.get(low)?.regionalId, places.get(high)?.regionalId].sort().join(' ');
+  const groupsOf = (pair: RecordPair) => betweenGroups(pair, places);
   const arePlaced = ({ review: { low, high, kind } }: Question) => {
     const [one, other] = [places.get(low), places.get(high)];
     if (!one || !other || one.record.number === other.record.number) return false;

@@ -32,12 +32,21 @@ export async function nameGroups(
   groups: readonly (readonly Member[])[],
   {
     standings,
+    isForbidden,
     records,
     issue,
-  }: { standings: readonly Standing[]; records: IdentityReader; issue: Issue },
+  }: {
+    standings: readonly Standing[];
+    /** A person has parted the record from others who have this regional id. */
+    isForbidden: (record: number, regionalId: string) => boolean;
+    records: IdentityReader;
+    issue: Issue;
+  },
 ): Promise<readonly NamedGroup[]> {
   const groupOf = new Map(groups.flatMap((group) => group.map(({ number }) => [number, group])));
-  const holders = holdersOf(groups, standings, groupOf);
+  const mayHave = (group: readonly Member[], told: string) =>
+    !group.some(({ number }) => isForbidden(number, told));
+  const holders = holdersOf(groups, standings, { groupOf, mayHave });
   const named: NamedGroup[] = [];
   const taken = new Set(holders.keys());
   for (const group of groups) {
@@ -45,7 +54,7 @@ export async function nameGroups(
     const told = group.find(
       (one) => one.told !== undefined && holders.get(one.told) === group,
     )?.told;
-    const regionalId = told ?? held[0];
+    const regionalId = (await subsumerOf(told, held, records)) ?? told ?? held[0];
     if (regionalId !== undefined) {
       const absorbed = held.filter((id) => id !== regionalId && isInUse(id, standings));
       named.push({ members: group, regionalId, absorbed, isRestored: false });
@@ -68,13 +77,20 @@ export async function nameGroups(
 function holdersOf(
   groups: readonly (readonly Member[])[],
   standings: readonly Standing[],
-  groupOf: ReadonlyMap<number, readonly Member[]>,
+  {
+    groupOf,
+    mayHave,
+  }: {
+    groupOf: ReadonlyMap<number, readonly Member[]>;
+    mayHave: (group: readonly Member[], told: string) => boolean;
+  },
 ): ReadonlyMap<string, readonly Member[]> {
   const holders = new Map<string, readonly Member[]>();
   const byAge = [...groups.flat()].sort((one, other) => one.number - other.number);
   for (const { told, number } of byAge) {
     const group = groupOf.get(number);
-    if (told !== undefined && group && !holders.has(told)) holders.set(told, group);
+    if (told === undefined || !group || holders.has(told) || !mayHave(group, told)) continue;
+    holders.set(told, group);
   }
   // A record that was merged away does not take its regional id from those that are left under it.
   const isGone = ({ record, heir }: Standing) => (record === heir ? 0 : 1);
@@ -110,6 +126,19 @@ async function freeHomeOf(
     if (!home || !left || taken.has(home)) continue;
     if ((await records.recordsOf([home])).length > 0) continue;
     if (await isSubsumedBy(home, left, records)) return home;
+  }
+  return undefined;
+}
+
+/** One of these ids by which another was subsumed before: there the Document Registry has what was registered under both. */
+async function subsumerOf(
+  regionalId: string | undefined,
+  held: readonly string[],
+  records: IdentityReader,
+): Promise<string | undefined> {
+  for (const id of held) {
+    if (regionalId === undefined || id === regionalId) continue;
+    if (await isSubsumedBy(regionalId, id, records)) return id;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Issue } from '../../profiles/transaction.ts';
 import { clustersOf, type Link, type Member, type Objections } from './clusters.ts';
 import { type IdentityWriter, pairNameOf, pairOf, type SourceRecord } from './identity-store.ts';
 import type { Matcher } from './matcher.ts';
-import { type Before, type Neighbourhood, neighbourhoodOf } from './neighbourhood.ts';
+import { activeOf, type Before, type Neighbourhood, neighbourhoodOf } from './neighbourhood.ts';
 import { askPeople } from './questions.ts';
 import { type NamedGroup, nameGroups, type Standing } from './regional-ids.ts';
 import type { IdList, Subscription } from './subscriptions.ts';
@@ -46,8 +46,10 @@ export async function regroup(
     linksOf(around),
     objectionsOf(around, matcher),
   );
-  const named = await nameGroups(groups, { standings, records, issue });
+  const isForbidden = await forbiddenIn(around, records);
+  const named = await nameGroups(groups, { standings, isForbidden, records, issue });
   await assignAll(named, change);
+  await forgetTold(named, isForbidden, change);
   const asked = change.wideArea ? false : await askRegistry(named, standings, change);
   const concerned = named.flatMap(({ regionalId, absorbed }) => [regionalId, ...absorbed]);
   await oweRegionalIds(concerned, change);
@@ -108,6 +110,27 @@ function linksOf({ members, heirs, pairs }: Neighbourhood): readonly Link[] {
   return [...ofPairs, ...told];
 }
 
+/** Regional ids of those outside from whom a person has parted a record: the affinity domain's word does not bring it there. */
+async function forbiddenIn(
+  { heirs, pairs }: Neighbourhood,
+  records: IdentityWriter,
+): Promise<(record: number, regionalId: string) => boolean> {
+  const forbidden = new Set<string>();
+  for (const { low, high, verdict, byHand } of pairs) {
+    if (verdict !== 'apart' || !byHand) continue;
+    for (const [one, other] of [
+      [low, high],
+      [high, low],
+    ] as const) {
+      const inside = heirs.get(one);
+      if (inside === undefined || heirs.has(other)) continue;
+      const [outside] = await activeOf([other], records);
+      if (outside) forbidden.add(`${inside} ${outside.regionalId}`);
+    }
+  }
+  return (record, regionalId) => forbidden.has(`${record} ${regionalId}`);
+}
+
 function objectionsOf({ members, heirs, pairs }: Neighbourhood, matcher: Matcher): Objections {
   const name = (one: number, other: number) => pairNameOf(pairOf(one, other));
   const parted = new Set(
@@ -147,6 +170,22 @@ async function assignAll(
   }
 }
 
+/** What the affinity domain has told for a record whom a person has parted from those who have that id holds no longer. */
+async function forgetTold(
+  named: readonly NamedGroup[],
+  isForbidden: (record: number, regionalId: string) => boolean,
+  { records }: Change,
+): Promise<void> {
+  const inUse = new Set(named.map(({ regionalId }) => regionalId));
+  for (const { members, regionalId } of named) {
+    for (const { number, told } of members) {
+      if (told === undefined || told === regionalId) continue;
+      const isOthers = inUse.has(told) || members.some((one) => isForbidden(one.number, told));
+      if (isOthers) await records.tellRegionalId(number);
+    }
+  }
+}
+
 /** First what parts, then what joins. */
 async function askRegistry(
   named: readonly NamedGroup[],
@@ -164,10 +203,12 @@ async function askRegistry(
       ({ regionalId, absorbed }) => regionalId === from || absorbed.includes(from),
     )?.regionalId;
     const idsOf = (some: readonly Standing[]) => everyIdOf(some, records);
-    const staying = await idsOf(own.filter((one) => goesTo(one) === keeper));
     for (const to of new Set(own.map(goesTo))) {
       if (to === keeper || to === from || to === '') continue;
       const moving = await idsOf(own.filter((one) => goesTo(one) === to));
+      // Whoever does not go there, those who leave for another and those who come among them: else what had come with one who
+      // parts would go along with it.
+      const staying = await idsOf(standings.filter((one) => goesTo(one) !== to));
       const task = { kind: 'divide', change: issue.uuid(), from, to, moving, staying } as const;
       await records.addRegistryTask(task, issue.now());
       asked = true;

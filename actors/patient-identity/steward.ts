@@ -3,7 +3,7 @@ import { type PatientId, samePatientId } from '../../profiles/patient.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { mergeCharts, unmergeCharts } from './chart-merge.ts';
 import { answerHeldFeed } from './held-feed.ts';
-import type { SourceRecord } from './identity-store.ts';
+import type { IdentityReader, SourceRecord } from './identity-store.ts';
 import { mergeRegionalIds } from './merge.ts';
 import { type Change, regroup } from './regroup.ts';
 import { settleRegistry } from './registry-feed.ts';
@@ -147,8 +147,12 @@ async function partRegional(subsumed: PatientId, steward: Steward, change: Chang
     all.filter(({ number }) => !came.has(number)),
   ];
   if (going.length === 0) throw new StewardRefusal('no record came with the id');
+  if (staying.length === 0) throw new StewardRefusal('nobody else is left under the other id');
   const merge = await records.mergeOf(subsumed);
   if (merge) await records.unmergeCharts(merge, { regionalId: surviving, at: issue.now() });
+  for (const b of staying) {
+    if (b.toldRegionalId === undefined) await records.tellRegionalId(b.number, surviving);
+  }
   for (const a of going) {
     await records.tellRegionalId(a.number, subsumed.id);
     for (const b of staying) await putVerdict('apart', [a, b], { steward, change });
@@ -178,18 +182,14 @@ export async function answerReview(
   stewarding: Stewarding,
 ): Promise<Outcome> {
   const { stores } = stewarding;
-  const found = await stores.identities.look(async (records) => {
-    const review = await records.review(number);
-    if (review?.state !== 'open') throw new StewardRefusal(`review ${number} is not open`);
-    const low = await activeOf(review.low, records);
-    const high = await activeOf(review.high, records);
-    return { kind: review.kind, low, high, of: review };
-  });
-  const isOfOne = found.low.number === found.high.number;
-  const concerned = isOfOne ? [found.low] : [found.low, found.high];
+  const asked = await stores.identities.look((records) => openReview(number, records));
+  const isOfOne = asked.low.number === asked.high.number;
+  const concerned = isOfOne ? [asked.low] : [asked.low, asked.high];
   const ids = concerned.flatMap((record) => record.ids[0] ?? []);
   return await decideByHand(ids, stewarding, async (change) => {
     const { records, issue } = change;
+    // Asked again: meanwhile another may have answered it, or a feed have made it moot.
+    const found = await openReview(number, records);
     const state = isAccepted ? 'accepted' : 'rejected';
     await records.closeReview(number, { state, by: steward.by, at: issue.now() });
     if (found.kind === 'feed') {
@@ -204,6 +204,18 @@ export async function answerReview(
       await regroup([found.low.number, found.high.number], change);
     }
   });
+}
+
+/** A question that is still to be answered, with the records in use. @throws StewardRefusal where it is answered, or moot */
+async function openReview(number: number, records: IdentityReader) {
+  const review = await records.review(number);
+  if (review?.state !== 'open') throw new StewardRefusal(`review ${number} is not open`);
+  const low = await activeOf(review.low, records);
+  const high = await activeOf(review.high, records);
+  if (review.kind !== 'feed' && low.number === high.number) {
+    throw new StewardRefusal('the two records were merged meanwhile');
+  }
+  return { kind: review.kind, low, high, of: review };
 }
 
 /** The ids of the authority that the two have in common. */

@@ -1,4 +1,4 @@
-import { type PatientId, patientKey } from '../../profiles/patient.ts';
+import type { PatientId } from '../../profiles/patient.ts';
 import { refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_64 } from '../../profiles/xds/iti-64.ts';
 import { PeerFailure, type World } from '../actor.ts';
@@ -10,6 +10,7 @@ import {
 } from './identity-store.ts';
 import type { Change } from './regroup.ts';
 import { changeOf, feedRegistry, settleRegistry } from './registry-feed.ts';
+import { type SharedMeanwhile, sharedMeanwhile } from './shared-meanwhile.ts';
 import { changeRecords, type PatientIdentityStores } from './stores.ts';
 
 /** Who decides, and why in a few words; both are kept with what was decided. */
@@ -32,7 +33,7 @@ export interface Outcome {
   /** Moves of documents that the registry refused; they wait in the review list. */
   readonly refusedMoves: number;
   /** What the patients had in common before, and since when: whatever was disclosed by it may have been another's. */
-  readonly shared?: { readonly ids: readonly PatientId[]; readonly since: string };
+  readonly shared?: SharedMeanwhile;
 }
 
 /** What a steward works with. */
@@ -71,7 +72,10 @@ export async function decideByHand(
       const { status, errors } = await world.ask(ITI_64, 'document-registry', trial);
       if (status !== 'Success') throw new StewardRefusal(errors[0]?.codeContext ?? 'refused');
     }
-    const shared = await stores.identities.look((records) => sharedOf(ids, records, stewarding));
+    const { affinityDomain } = stores.community;
+    const shared = await stores.identities.look((records) =>
+      sharedMeanwhile(ids, records, affinityDomain),
+    );
     await changeRecords(stores, world, async (change) => {
       await work(change);
       await also?.(change);
@@ -186,35 +190,6 @@ export async function activeOf(number: number, records: IdentityReader): Promise
     at = record?.mergedInto;
   }
   throw new StewardRefusal('a record of the review is not there any more');
-}
-
-/** All ids under which the records were one patient, and since when they have been. */
-async function sharedOf(
-  ids: readonly PatientId[],
-  records: IdentityReader,
-  { stores: { community } }: Stewarding,
-): Promise<Outcome['shared']> {
-  const found: SourceRecord[] = [];
-  for (const id of ids) {
-    const record = await records.recordOf(id);
-    if (record) found.push(record);
-  }
-  const [first] = found;
-  if (!first || found.some(({ regionalId }) => regionalId !== first.regionalId)) return undefined;
-  const all = await records.recordsOf([first.regionalId]);
-  const inGroup = new Set(all.map(({ number }) => number));
-  const memberships = await records.membershipsOf(
-    (found.length > 1 ? found : all).map(({ number }) => number),
-  );
-  const since = memberships
-    .filter(({ regionalId, record }) => regionalId === first.regionalId && inGroup.has(record))
-    .map((membership) => membership.since)
-    .sort()
-    .at(-1);
-  if (since === undefined) return undefined;
-  const regional = { id: first.regionalId, assigningAuthority: community.affinityDomain };
-  const every = [regional, ...all.flatMap((record) => record.ids)];
-  return { ids: [...new Map(every.map((id) => [patientKey(id), id])).values()], since };
 }
 
 /** How the patients of these ids stand. */

@@ -109,10 +109,10 @@ class SqlWriter extends SqlIdentityReader implements IdentityWriter {
     this.atHand.keep({ ...record, regionalId, homeRegionalId });
   }
 
-  async tellRegionalId(number: number, regionalId: string): Promise<void> {
+  async tellRegionalId(number: number, regionalId?: string): Promise<void> {
     await this.#queries
       .updateTable('identity_record')
-      .set({ told_regional_id: regionalId })
+      .set({ told_regional_id: regionalId ?? null })
       .where('number', '=', number)
       .execute();
     this.atHand.forget(number);

@@ -7,7 +7,7 @@ import { importBatch, MOST_IN_A_BATCH } from '../../gateway/identity-importing.t
 import { withIdentityOffline } from '../../gateway/identity-offline.ts';
 import { v2NamesOf } from '../../gateway/ourselves.ts';
 import { CommandError, command, EXIT, many, option, required, UsageError } from '../command.ts';
-import { CsvError } from '../identity/csv.ts';
+import { CsvError, lineNotUtf8 } from '../identity/csv.ts';
 import { type ImportReport, type ImportSink, importRecords } from '../identity/import.ts';
 import {
   AT_THE_START,
@@ -81,6 +81,7 @@ export const patientImport = command({
       ...mappingOf(authority, config),
       ...(regionalIds ? {} : { passedOver: config.affinityDomain }),
     };
+    if (!(await holdsMessages(file))) await requireUtf8(file);
     const hash = await hashOf(file);
     const read = createHash('sha256')
       .update(JSON.stringify([hash, authority, regionalIds]))
@@ -163,6 +164,27 @@ async function recordsOf(
     },
   };
   return messageRecords(createReadStream(file), mapping, context);
+}
+
+/**
+ * A CSV is UTF-8: what is not would be stored with its characters lost, and linked with whoever has the rest of them. Read whole
+ * before anything of it is stored.
+ *
+ * @throws CommandError with the first line that is something else
+ */
+async function requireUtf8(file: string): Promise<void> {
+  const line = await lineNotUtf8(createReadStream(file));
+  if (line === undefined) return;
+  throw new CommandError(
+    { en: `line ${line} is not UTF-8`, ja: `${line} 行目が UTF-8 ではありません` },
+    {
+      where: file,
+      next: {
+        en: 'save the file as UTF-8 (a Japanese spreadsheet writes Shift_JIS unless told otherwise)',
+        ja: 'UTF-8（「CSV UTF-8」など）で保存し直してください。表計算ソフトの既定は Shift_JIS です',
+      },
+    },
+  );
 }
 
 async function holdsMessages(file: string): Promise<boolean> {

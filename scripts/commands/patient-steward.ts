@@ -81,6 +81,8 @@ const patientHistory = command({
 
 interface Reviews {
   readonly reviews: readonly (KeptReview & { readonly ids: readonly (readonly PatientId[])[] })[];
+  /** There are more, after this number. */
+  readonly last?: number;
   readonly refusedMoves: readonly KeptRegistryTask[];
 }
 
@@ -160,9 +162,17 @@ async function listReviews(
       ja: `${to} の文書が ${from} に残っています: ${reason}。kakehashi patient review retry で再試行`,
     }),
   );
+  const more = found.last === undefined ? [] : [desk.say(moreAfter(found.last))];
   const isEmpty = found.reviews.length + moves.length === 0;
-  desk.print(isEmpty ? NOTHING : [...lines, ...moves].join('\n'), found);
+  desk.print(isEmpty ? NOTHING : [...lines, ...more, ...moves].join('\n'), found);
   return isEmpty ? EXIT.nothingToDo : EXIT.done;
+}
+
+function moreAfter(last: number): Text {
+  return {
+    en: `more of them wait: kakehashi patient review list --after ${last}`,
+    ja: `続きがあります: kakehashi patient review list --after ${last}`,
+  };
 }
 
 async function retryMoves({ folder, by }: { folder: string; by: string }, desk: Desk) {

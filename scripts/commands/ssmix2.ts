@@ -117,7 +117,7 @@ const watch = command({
         const looking = {
           ...{ root: storage, kind, institution, ledger, publisher },
           superseded: new Set<string>(),
-          refusedUntil: new Map<string, number>(),
+          refused: new Map(),
           settledMs: values.settledSeconds * 1000,
           now: desk.now,
           stop: desk.stop,

@@ -1,3 +1,5 @@
+import { systemCodeOf } from '../system-error.ts';
+
 /** A CSV that cannot be read, with the place: both count from 1, and line 1 is the head. */
 export class CsvError extends Error {
   readonly line: number;
@@ -119,5 +121,31 @@ class Reader {
       throw new CsvError(this.#rowLine, `more than ${CSV_LIMITS.rows} rows`);
     }
     return { line: this.#rowLine, cells };
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** The first line that is not UTF-8, counted from 1; undefined where all are. No character of UTF-8 has a line feed inside. */
+export async function lineNotUtf8(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<number | undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  try {
+    for await (const chunk of chunks) {
+      let start = 0;
+      for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+        decoder.decode(chunk.subarray(start, end + 1), { stream: true });
+        line += 1;
+        start = end + 1;
+      }
+      decoder.decode(chunk.subarray(start), { stream: true });
+    }
+    decoder.decode();
+    return undefined;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA') return line;
+    throw error;
   }
 }

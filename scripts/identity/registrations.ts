@@ -177,5 +177,6 @@ function birthOf(
       throw new CsvError(line, 'must be a date such as 1958-03-12', 'birth_date');
     return read;
   }
-  return raw === '' ? undefined : readBirthText(raw);
+  const read = readBirthText(raw);
+  return read !== undefined && isDTM(read) ? read : undefined;
 }

@@ -29,7 +29,10 @@ const LOINC_OF: Readonly<Record<string, string>> = {
 
 /** SS-MIX2 table of departments. */
 const DEPARTMENTS = '1.2.392.200250.2.2.2';
-const ER7 = 'x-application/hl7-v2+er7';
+/** A message of HL7 v2 in ER7. */
+export const ER7 = 'x-application/hl7-v2+er7';
+/** Where the name of a file does not tell what it is. */
+export const ANY_OCTETS = 'application/octet-stream';
 const LOINC_SYSTEM_NAMES = ['LN', 'LOINC'];
 
 /** The code sets that the region of this config accepts. */
@@ -90,7 +93,7 @@ function extendedCodes(
     typeCode,
     formatCode,
     practiceSettingCode,
-    mimeType: mimeType ?? 'application/octet-stream',
+    mimeType: mimeType ?? ANY_OCTETS,
     title: standard.name || local.name || typeCode.displayName || typeCode.code,
   };
 }

@@ -14,6 +14,8 @@ export interface StorageContent {
   readonly content: DocumentContent & { readonly sizeBytes: number };
   /** Of the standardised storage: the whole file. */
   readonly octets?: Buffer;
+  /** It begins as a message of HL7 v2 does. */
+  readonly isMessage?: boolean;
 }
 
 /** A message of the standardised storage; a whole disease list is some hundred KiB. */
@@ -59,11 +61,13 @@ export async function readStorageFile(
     if (size > MOST_FILE_BYTES) return 'too large';
     if (size === 0) return 'half written';
     const hash = createHash('sha1');
+    const isMessage = await beginsAsMessage(path);
     await pipeline(createReadStream(path), hash);
     const after = await stat(path);
     if (after.size !== size || after.mtimeMs !== mtimeMs) return 'changing';
     const sha1 = hash.digest('hex');
-    return { sha1, content: { sizeBytes: size, sha1, open: () => createReadStream(path) } };
+    const content = { sizeBytes: size, sha1, open: () => createReadStream(path) };
+    return { sha1, content, isMessage };
   });
 }
 
@@ -87,8 +91,21 @@ const LINE_FEED = 0x0a;
 
 function isWhole(octets: Buffer): boolean {
   const last = octets.at(-1);
-  const begins = octets.subarray(0, 4).toString('latin1') === 'MSH|';
-  return begins && (last === CARRIAGE_RETURN || last === LINE_FEED);
+  return isMessageHead(octets) && (last === CARRIAGE_RETURN || last === LINE_FEED);
+}
+
+function isMessageHead(octets: Buffer): boolean {
+  return octets.subarray(0, 4).toString('latin1') === 'MSH|';
+}
+
+async function beginsAsMessage(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return isMessageHead(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
 }
 
 async function reading<Result>(

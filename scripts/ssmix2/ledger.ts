@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -34,6 +33,7 @@ export class Ledger {
   readonly #lock: string;
   readonly #byMark = new Map<string, LedgerEntry>();
   readonly #byOrder = new Map<string, Map<string, LedgerEntry>>();
+  #sending = 0;
 
   private constructor(file: FileHandle, lock: string) {
     this.#file = file;
@@ -63,6 +63,11 @@ export class Ledger {
   /** The versions of an order, or of a patient, in the order in which they were first written. */
   versionsOf(order: string): readonly LedgerEntry[] {
     return [...(this.#byOrder.get(order)?.values() ?? [])];
+  }
+
+  /** Whether there is any version of which it is not known whether it came to the region. */
+  get hasUnsure(): boolean {
+    return this.#sending > 0;
   }
 
   /** How many versions are in each state. */
@@ -100,6 +105,8 @@ export class Ledger {
   }
 
   #keep(entry: LedgerEntry): void {
+    if (this.#byMark.get(entry.mark)?.state === 'sending') this.#sending -= 1;
+    if (entry.state === 'sending') this.#sending += 1;
     this.#byMark.set(entry.mark, entry);
     const versions = this.#byOrder.get(entry.of) ?? new Map<string, LedgerEntry>();
     versions.set(entry.mark, entry);
@@ -134,12 +141,16 @@ function entryOf(line: string, where: { path: string; number: number }): LedgerE
 function takeLock(lock: string): void {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      writeFileSync(lock, `${process.pid} ${randomUUID()}\n`, { flag: 'wx', mode: 0o600 });
+      writeFileSync(lock, `${process.pid} ${beginningOf(process.pid)}\n`, {
+        flag: 'wx',
+        mode: 0o600,
+      });
       return;
     } catch (error) {
       if (systemCodeOf(error) !== 'EEXIST') throw error;
-      const holder = Number.parseInt(readFileSync(lock, 'utf8'), 10);
-      if (isRunning(holder)) {
+      const [pid = '', began = ''] = readFileSync(lock, 'utf8').trim().split(' ');
+      const holder = Number.parseInt(pid, 10);
+      if (isRunning(holder) && began === beginningOf(holder)) {
         throw new CommandError(
           {
             en: `process ${holder} watches with this ledger already`,
@@ -150,6 +161,20 @@ function takeLock(lock: string): void {
       }
       rmSync(lock, { force: true });
     }
+  }
+}
+
+/**
+ * When a process began, as far as the system tells (Linux: ticks since it was started, field 22 of its `stat`). A number is used
+ * again, in a container at once: the process that has it now need not be the one that wrote it down.
+ */
+function beginningOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is a name in brackets, which may hold blanks.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from './content.ts';
 import type { Ledger } from './ledger.ts';
 import { patientOfMessage } from './patient-of-message.ts';
-import { type FoundVersion, planOf, type Step } from './plan.ts';
+import { type FoundVersion, planOf, type Step, unsureOf } from './plan.ts';
 import { PublicationRefused, type Publisher } from './publisher.ts';
 import { patientFolders, type StorageKind } from './walk.ts';
 
@@ -38,11 +38,14 @@ export interface LookOptions {
   readonly kind: StorageKind;
   readonly institution: string;
   readonly ledger: Ledger;
-  readonly publisher: Pick<Publisher, 'feed' | 'has' | 'publish' | 'retire' | 'forget'>;
-  /** From look to look: see `planOf`. */
+  readonly publisher: Pick<
+    Publisher,
+    'feed' | 'has' | 'isRetired' | 'publish' | 'retire' | 'forget'
+  >;
+  /** From look to look: see `planOf`; and what was found never to have come to the region. */
   readonly superseded: Set<string>;
-  /** From look to look: what the region refused, and until when it is left alone (milliseconds since 1970). */
-  readonly refusedUntil: Map<string, number>;
+  /** From look to look: what the region refused and why, and until when it is left alone (milliseconds since 1970). */
+  readonly refused: Map<string, { readonly until: number; readonly reason: string }>;
   readonly settledMs: number;
   readonly now: () => Date;
   /** Between two patients. */
@@ -65,11 +68,18 @@ export async function lookAt(options: LookOptions): Promise<LookReport> {
   for await (const { versions, faults } of patientFolders(options.root, options.kind)) {
     if (options.stop.aborted) break;
     for (const { path, fault } of faults) report.held.push({ path, reason: fault });
+    if (!(await areSettled(versions, options))) {
+      report.waiting += 1;
+      continue;
+    }
     const plan = planOf(options.institution, versions, options);
     report.unchanged += plan.done;
     report.waiting += plan.waiting;
     for (const { path } of plan.contradictions) {
       report.held.push({ path, reason: 'was replaced at the region, and is current again here' });
+    }
+    for (const { path } of plan.outdated) {
+      report.held.push({ path, reason: 'a newer version of it is current at the region' });
     }
     await carryOut(plan.steps, { options, report });
     options.told?.(report);
@@ -77,16 +87,48 @@ export async function lookAt(options: LookOptions): Promise<LookReport> {
   return report;
 }
 
+/**
+ * Finds out what became of versions that were being sent when the process was stopped, and that have been superseded or deleted
+ * since: what the region has is Approved there, and takes its turn as any other that was published.
+ *
+ * @returns false where the region does not say: nothing of the patient is shared in this look
+ */
+async function areSettled(
+  versions: readonly FoundVersion[],
+  { institution, ledger, publisher, superseded }: LookOptions,
+): Promise<boolean> {
+  for (const entry of unsureOf(institution, versions, ledger)) {
+    const never = `${entry.mark} never came`;
+    if (superseded.has(never)) continue;
+    try {
+      if (!(await publisher.has(entry.mark))) {
+        superseded.add(never);
+        continue;
+      }
+    } catch (error) {
+      if (reasonOf(error) === undefined) throw error;
+      return false;
+    }
+    for (const before of ledger.versionsOf(entry.of)) {
+      if (before.state === 'published') await ledger.write({ ...before, state: 'retired' });
+    }
+    const isOver = await publisher.isRetired(entry.mark);
+    await ledger.write({ ...entry, state: isOver ? 'retired' : 'published' });
+  }
+  return true;
+}
+
 async function carryOut(
   steps: readonly Step[],
   context: { options: LookOptions; report: LookReport },
 ): Promise<void> {
   const { report, options } = context;
-  const { refusedUntil, now } = options;
+  const { refused, now } = options;
   for (const step of steps) {
     const mark = step.kind === 'retire' ? step.entry.mark : step.mark;
-    if ((refusedUntil.get(mark) ?? 0) > now().getTime()) {
-      report.waiting += 1;
+    const before = refused.get(mark);
+    if (before && before.until > now().getTime()) {
+      report.held.push({ path: step.found.path, reason: before.reason });
       if (step.kind === 'feed') return;
       continue;
     }
@@ -96,7 +138,7 @@ async function carryOut(
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;
-      refusedUntil.set(mark, now().getTime() + REFUSED_FOR_MS);
+      refused.set(mark, { until: now().getTime() + REFUSED_FOR_MS, reason });
       report.held.push({ path: step.found.path, reason });
       // Without the patient nothing of her can be shared.
       if (step.kind === 'feed') return;
@@ -185,8 +227,15 @@ async function retire(
   { found, entry }: Extract<Step, { kind: 'retire' }>,
   { options, report }: { options: LookOptions; report: LookReport },
 ): Promise<void> {
-  await options.publisher.retire(entry.mark, found);
-  await options.ledger.write({ ...entry, state: 'retired' });
+  const { publisher, ledger } = options;
+  try {
+    await publisher.retire(entry.mark, found);
+  } catch (error) {
+    // The process was stopped behind the answer: what is retired already is not retired again.
+    if (!(error instanceof PublicationRefused) || !(await publisher.isRetired(entry.mark)))
+      throw error;
+  }
+  await ledger.write({ ...entry, state: 'retired' });
   report.retired += 1;
 }
 

@@ -40,13 +40,35 @@ export interface Plan {
   readonly done: number;
   /** Versions that were published and have become current again: the storage contradicts itself. */
   readonly contradictions: readonly FoundVersion[];
+  /** Current here, and older than what is current at the region. */
+  readonly outdated: readonly FoundVersion[];
+}
+
+/**
+ * Versions of a patient that were being sent when the process was stopped, and are not current any more: the region may have
+ * them all the same, Approved.
+ */
+export function unsureOf(
+  institution: string,
+  versions: readonly FoundVersion[],
+  ledger: Ledger,
+): readonly LedgerEntry[] {
+  if (!ledger.hasUnsure) return [];
+  return [...groupsOf(institution, versions)].flatMap(([of, order]) => {
+    const current = currentOf(order);
+    const mark = current && versionMark(institution, current.version, current.inner);
+    return ledger
+      .versionsOf(of)
+      .filter((entry) => entry.state === 'sending' && entry.mark !== mark);
+  });
 }
 
 /**
  * What to do for one patient of the standardised storage, from what lies there and what was shared before.
  *
  * A version with flag 2 or 0 is never published: it could be listed as Approved for a moment. A published one that has
- * become 2 stays until the newer one is there, in this look or the next; with 0 it is retired at once.
+ * become 2 stays until the newer one is there, in this look or the next; with 0, or where a newer one has 0, it is retired at
+ * once. An older version never takes the place of a newer one that lies elsewhere: a storage may be split.
  *
  * @param superseded marks of published versions that were found with flag 2 and without a successor the look before
  * @see SS-MIX2 storage specification 1.2: update and deletion; condition flag
@@ -58,10 +80,11 @@ export function planOf(
 ): Plan {
   const steps: Step[] = [];
   const contradictions: FoundVersion[] = [];
+  const outdated: FoundVersion[] = [];
   let waiting = 0;
   let done = 0;
   const [any] = versions;
-  if (any === undefined) return { steps, waiting, done, contradictions };
+  if (any === undefined) return { steps, waiting, done, contradictions, outdated };
   const patient = patientMark(institution, any.version.patientId);
   const feed = newestFeed(institution, versions);
   const fedTime = ledger.versionsOf(patient).at(-1)?.time ?? '';
@@ -76,7 +99,7 @@ export function planOf(
   const isExtended = any.inner !== undefined;
   const isKnown = isExtended || steps.length > 0 || ledger.versionsOf(patient).length > 0;
   for (const [of, order] of groupsOf(institution, versions)) {
-    const current = newest(order.filter(({ version }) => version.conditionFlag === '1'));
+    const current = currentOf(order);
     const entries = ledger.versionsOf(of);
     const approved = entries.filter(({ state }) => state === 'published').at(-1);
     if (current === undefined) {
@@ -89,7 +112,9 @@ export function planOf(
     if (known?.state === 'published') done += 1;
     else if (known?.state === 'retired') contradictions.push(current);
     else if (!isKnown) waiting += 1;
-    else {
+    else if (approved && isElsewhere(approved, order, { institution, current })) {
+      outdated.push(current);
+    } else {
       const isUnsure = known?.state === 'sending';
       steps.push({
         kind: 'publish',
@@ -101,7 +126,19 @@ export function planOf(
       });
     }
   }
-  return { steps, waiting, done, contradictions };
+  return { steps, waiting, done, contradictions, outdated };
+}
+
+/** What is Approved is newer than what is current here, and lies in another place, so that nothing here says that it is over. */
+function isElsewhere(
+  approved: LedgerEntry,
+  order: readonly FoundVersion[],
+  { institution, current }: { institution: string; current: FoundVersion },
+): boolean {
+  if (approved.time <= current.version.time) return false;
+  return order.every(
+    ({ version, inner }) => versionMark(institution, version, inner) !== approved.mark,
+  );
 }
 
 /** The published version as it lies there now, if it is to be retired though none follows it. */
@@ -110,23 +147,32 @@ function overOf(
   order: readonly FoundVersion[],
   { institution, superseded }: { institution: string; superseded: Set<string> },
 ): FoundVersion | undefined {
+  const deletion = deletionOf(order);
+  if (deletion && deletion.version.time >= approved.time) return deletion;
   const itself = order.find(
     ({ version, inner }) => versionMark(institution, version, inner) === approved.mark,
   );
   // A file that is gone tells nothing: storages are split, moved and archived.
-  if (itself === undefined || itself.version.conditionFlag === '0') return itself;
+  if (itself === undefined) return undefined;
   const wasSeen = superseded.has(approved.mark);
   superseded.add(approved.mark);
   return wasSeen ? itself : undefined;
 }
 
 function newestFeed(institution: string, versions: readonly FoundVersion[]) {
-  const found = newest(
-    versions.filter(
-      ({ version }) => version.dataType === DEMOGRAPHICS_TYPE && version.conditionFlag === '1',
-    ),
-  );
+  const found = currentOf(versions.filter(({ version }) => version.dataType === DEMOGRAPHICS_TYPE));
   return found && { found, mark: versionMark(institution, found.version) };
+}
+
+/** A deletion is written as a version of its own; the versions before it get their flag 0 one by one. */
+function currentOf(order: readonly FoundVersion[]): FoundVersion | undefined {
+  const current = newest(order.filter(({ version }) => version.conditionFlag === '1'));
+  const deletion = deletionOf(order);
+  return current && deletion && deletion.version.time > current.version.time ? undefined : current;
+}
+
+function deletionOf(order: readonly FoundVersion[]): FoundVersion | undefined {
+  return newest(order.filter(({ version }) => version.conditionFlag === '0'));
 }
 
 function newest(versions: readonly FoundVersion[]): FoundVersion | undefined {

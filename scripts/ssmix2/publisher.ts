@@ -16,7 +16,7 @@ import { CONFIDENTIALITY_CODES, MEDICAL_INSTITUTION } from '../document-codes.ts
 import { regionalIdOf } from '../documents.ts';
 import type { AskedRegion } from '../region.ts';
 import { deprecation, provideAndRegister } from '../submission.ts';
-import { codesOf } from './codes.ts';
+import { ANY_OCTETS, codesOf, ER7 } from './codes.ts';
 import type { StorageContent } from './content.ts';
 import { documentIds } from './identifiers.ts';
 import type { FoundVersion } from './plan.ts';
@@ -104,16 +104,23 @@ export class Publisher {
 
   /** Whether the region has this version's DocumentEntry already: of whatever status. */
   async has(mark: string): Promise<boolean> {
+    return (await this.#entriesOf(mark)).length > 0;
+  }
+
+  /** Whether the region has this version, and has it Deprecated. */
+  async isRetired(mark: string): Promise<boolean> {
+    const found = await this.#entriesOf(mark);
+    return found.some(({ availabilityStatus }) => availabilityStatus === 'Deprecated');
+  }
+
+  async #entriesOf(mark: string): Promise<readonly DocumentEntry[]> {
     const asked = getDocuments({ entryUUID: [documentIds(mark).entryUUID] });
     const { objects, status, errors } = await this.#region.ask(ITI_18, 'document-registry', asked);
     if (status !== 'Success') throw new PublicationRefused(errors);
-    return objects.some((object) => {
-      const read = objectOfText(object);
-      return (
-        read.element === 'ExtrinsicObject' &&
-        documentEntryOf(read).uniqueId === documentIds(mark).uniqueId
-      );
-    });
+    return objects
+      .map((object) => objectOfText(object))
+      .flatMap((read) => (read.element === 'ExtrinsicObject' ? [documentEntryOf(read)] : []))
+      .filter(({ uniqueId }) => uniqueId === documentIds(mark).uniqueId);
   }
 
   /**
@@ -123,12 +130,15 @@ export class Publisher {
    */
   async publish(
     { found, mark, replaces }: { found: FoundVersion; mark: string; replaces?: string },
-    { content, sha1 }: StorageContent,
+    { content, sha1, isMessage = false }: StorageContent,
   ): Promise<void> {
     const { version } = found;
     const patientId = await this.#regionalId(version);
     const { submissionUniqueId } = documentIds(mark);
-    const entry = this.#entryOf({ found, mark, patientId, sha1, size: content.sizeBytes });
+    const entry = this.#entryOf({
+      ...{ found, mark, patientId, sha1, isMessage },
+      size: content.sizeBytes,
+    });
     const request = provideAndRegister(
       {
         patientId,
@@ -212,8 +222,9 @@ export class Publisher {
     patientId: PatientId;
     sha1: string;
     size: number;
+    isMessage: boolean;
   }): DocumentEntry {
-    const { found, mark, patientId, sha1, size } = facts;
+    const { found, mark, patientId, sha1, size, isMessage } = facts;
     const { version } = found;
     const { assigningAuthority, offsetMinutes } = this.#publication;
     const { typeCode, formatCode, practiceSettingCode, mimeType, title } = this.#codes(found);
@@ -225,7 +236,8 @@ export class Publisher {
       uniqueId,
       patientId,
       sourcePatientId: encodeCX({ id: version.patientId, assigningAuthority }),
-      mimeType,
+      // Vital signs (ORU^R30) lie in the extended storage as messages, in files without an ending.
+      mimeType: isMessage && mimeType === ANY_OCTETS ? ER7 : mimeType,
       title,
       author: this.#author(),
       classCode: typeCode,

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { opendir } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATA_TYPES } from '../../profiles/ss-mix2/data-types.ts';
 import {
@@ -17,7 +17,7 @@ export type StorageKind = 'standard' | 'extended';
 /** Something in the storage that cannot be shared as it lies there. */
 export interface StorageFault {
   readonly path: string;
-  readonly fault: NameFault | 'unreadable' | 'too many' | 'too deep' | 'no file';
+  readonly fault: NameFault | 'unreadable' | 'too many' | 'too deep' | 'no file' | 'link';
 }
 
 /** All that lies there for one patient, under one root of the storage. */
@@ -64,12 +64,20 @@ async function* below(place: Place): AsyncGenerator<PatientFolder> {
   for (const entry of await listed(place, faults)) {
     const inner = [...path, entry.name];
     if (entry.isDirectory()) yield* below({ root, path: inner, kind });
+    // What lies behind a link is not shared: that is told, for the hospital may have put half its storage there.
+    else if (entry.isSymbolicLink() && (await leadsToFolder(join(root, ...inner)))) {
+      faults.push({ path: join(root, ...inner), fault: 'link' });
+    }
     // Beside the folders lie the index and what else the hospital keeps there; a file with a storage's name is misplaced.
     else if (entry.name.split('_').length >= 7) {
       faults.push({ path: join(root, ...inner), fault: 'folders' });
     }
   }
   if (faults.length > 0) yield { versions: [], faults };
+}
+
+async function leadsToFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 const PATIENT_LEVELS = 3;
@@ -157,7 +165,10 @@ async function listed({ root, path }: Place, faults: StorageFault[]): Promise<re
         faults.push({ path: folder, fault: 'too many' });
         break;
       }
-      entries.push(entry);
+      // Octets that are no UTF-8, as of a share that is mounted in another character set: nothing can be opened by such a name.
+      if (entry.name.includes('\uFFFD')) {
+        faults.push({ path: join(folder, entry.name), fault: 'unreadable' });
+      } else entries.push(entry);
     }
   } catch (error) {
     if (path.length === 0) throw error;

@@ -1,10 +1,11 @@
-import { unlinkPatients } from '../../actors/patient-identity/steward.ts';
+import { mergePatients, unlinkPatients } from '../../actors/patient-identity/steward.ts';
 import { MisfiledDocuments } from '../../gateway/misfiled-documents.ts';
 import type { PatientUse } from '../../gateway/identity-operation.ts';
 import { encodeCX } from '../../profiles/formats/datatypes.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import { ITI_42 } from '../../profiles/xds/iti-42.ts';
 import { AnIdentityActor, AUTHORITY } from '../support/an-identity-actor.ts';
+import { aPerson } from '../support/hl7v3-builders.ts';
 import { aRegistration, freshOid, octets } from '../support/region-documents.ts';
 import { aCaller } from '../support/world-of-actors.ts';
 
@@ -81,6 +82,23 @@ describe('Documents that a source files with a regional id from before a parting
     const own = (await actor.regionalIdOf(atClinic('C1'))) ?? '';
     const patients = [atClinic('C1'), inRegion(other), inRegion(own)];
     expect(recorded).toEqual([{ deed: 'misfiled', by: '担当 一郎', action: 'R', patients }]);
+  });
+
+  it('are told of by a chart number that was given up, too', async () => {
+    const steward = { by: '担当' };
+    const stewarding = {
+      stores: { identities: actor.identities, community: actor.community },
+      world: actor.world.seenBy(aCaller({ kinds: ['own'] })),
+    };
+    const birth = { demographics: aPerson({ birthTime: '19580202' }) };
+    await actor.feed(atHospital('H2'), birth);
+    const other = (await actor.regionalIdOf(atHospital('H1'))) ?? '';
+    await actor.feed(atHospital('H3'), { demographics: aPerson({ birthTime: '19600303' }) });
+    const ids = { surviving: atHospital('H3'), subsumed: atHospital('H2') };
+    await mergePatients(ids, steward, stewarding);
+    await file(atHospital('H2'), other);
+    const belongsTo = encodeCX(inRegion((await actor.regionalIdOf(atHospital('H3'))) ?? ''));
+    expect(await find()).toMatchObject({ misfiled: [{ belongsTo }] });
   });
 
   it('are not told of where the chart number is nobody’s here', async () => {

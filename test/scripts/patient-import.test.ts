@@ -313,6 +313,18 @@ describe('patient import, where no process runs', () => {
     });
   });
 
+  it('takes no CSV in Shift_JIS, and nothing of one whose last line alone is', async () => {
+    const file = csvOf(1, { from: 9_100 });
+    const sjis = Buffer.from([0x8e, 0x8e, 0x8c, 0xb1]);
+    const row = Buffer.from(`R9101,${CODE},9101,`);
+    const rest = Buffer.from(',a,b,c,1970-01-01,F,\n');
+    writeFileSync(file, Buffer.concat([readFileSync(file), row, sjis, rest]));
+    const { exit, stderr } = await imported(file);
+    expect(exit).toBe(EXIT.failed);
+    expect(JSON.parse(stderr).errors).toMatchObject([{ what: 'line 3 is not UTF-8', where: file }]);
+    expect((await stored(9_100, 9_101)).found).toEqual([undefined, undefined]);
+  });
+
   it('says where a CSV cannot be read on', async () => {
     const file = join(root, 'broken.csv');
     writeFileSync(file, 'record_id,sex\n1,M\n');

@@ -16,6 +16,8 @@ const KANJI_DIGITS = '〇一二三四五六七八九';
 const KANJI_NUMBER =
   /[〇一二三四五六七八九十百]+(?=丁目|番|号|ノ\d|[-\d]|$)|(?<=[-\d]|番|番地|丁目)[〇一二三四五六七八九十百]+/gu;
 const NUMBER = /^(?<number>\d+)(?:丁目|番地|番|号|-|ノ|の|之|$)*/u;
+/** What is typed where no address is known: two who have it live nowhere together. */
+const NOWHERE = /^(?:現?住所|住居|居所)?(?:不明|不詳|不定|未詳|未定|無シ|ナシ|同上)$/u;
 const LONGEST = 500;
 
 /** An address in one text, or its parts one after the other, as it is compared. */
@@ -26,7 +28,7 @@ export function comparableAddress(text: string, postalCode = ''): ComparableAddr
   const head = start === -1 ? plain : plain.slice(0, start);
   return {
     postalCode: digits.length === 7 && !/^(\d)\1*$/.test(digits) ? digits : '',
-    place: head.replace(/-+$/, ''),
+    place: NOWHERE.test(head) ? '' : head.replace(/-+$/, ''),
     numbers: start === -1 ? [] : numbersFrom(plain.slice(start)),
   };
 }
@@ -74,7 +76,13 @@ function numbersFrom(text: string): readonly string[] {
 /** How two addresses agree. `house`: place and numbers; `area`: place or postal code alone. */
 export type AddressAgreement = 'house' | 'area' | 'different' | 'missing';
 
-/** Compares two addresses: the place by postal code or name, then up to three numbers; the building does not count. */
+/** A city, a town or a ward, and nothing inside it: half a million people may live there. */
+const CITY_ALONE = /^.[^市区町村]*[市区町村]{1,2}$|^.[^市]*市.[^市区町村]*区$/u;
+
+/**
+ * Compares two addresses: the place by postal code or name, then up to three numbers; the building does not count. The city
+ * alone is no address in common.
+ */
 export function compareAddresses(
   one: ComparableAddress,
   other: ComparableAddress,
@@ -84,6 +92,7 @@ export function compareAddresses(
   const samePostal = one.postalCode !== '' && one.postalCode === other.postalCode;
   const samePlace = samePostal || isPlaceOf(one.place, other.place);
   if (!samePlace) return 'different';
+  if (!samePostal && [one, other].some(({ place }) => CITY_ALONE.test(place))) return 'missing';
   return sameNumbers(one.numbers, other.numbers) ? 'house' : 'area';
 }
 

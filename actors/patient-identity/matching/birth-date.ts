@@ -60,9 +60,13 @@ export function birthDayOf(birthTime: string | undefined): string | undefined {
 
 /**
  * How two days agree. `pattern`: as known errors make them: the year of the era off by one, eras confused, day and month
- * changed places, one of the three parts mistyped.
+ * changed places, one of the three parts mistyped. `generation`: month and day are equal, and the years as far apart as those
+ * of parent and child, who may have one name and one birthday; a mistyped decade looks the same.
  */
-export type BirthAgreement = 'equal' | 'pattern' | 'different' | 'missing';
+export type BirthAgreement = 'equal' | 'pattern' | 'generation' | 'different' | 'missing';
+
+/** Years between parent and child; Taisho for Showa is 14. */
+const GENERATION = 15;
 
 /** Compares two days, YYYYMMDD. */
 export function compareBirthDays(
@@ -73,6 +77,9 @@ export function compareBirthDays(
   if (one === other) return 'equal';
   const [a, b] = [partsOf(one), partsOf(other)];
   const same = [a.year === b.year, a.month === b.month, a.day === b.day];
+  if (!same[0] && same[1] && same[2]) {
+    return Math.abs(Number(a.year) - Number(b.year)) < GENERATION ? 'pattern' : 'generation';
+  }
   if (same.filter(Boolean).length === 2) return 'pattern';
   return same[0] && a.month === b.day && a.day === b.month ? 'pattern' : 'different';
 }

@@ -9,7 +9,7 @@ import { type Region, strangersAlike } from './region.ts';
 /** What two records are compared in, and the ways in which they can agree. A rule set weighs exactly these. */
 export const FIELDS = {
   insurance: ['person', 'household', 'other branch', 'different', 'missing'],
-  birthDate: ['equal', 'pattern', 'different', 'missing'],
+  birthDate: ['equal', 'pattern', 'generation', 'different', 'missing'],
   family: ['same', 'homophone', 'other reading', 'near', 'swapped', 'different', 'missing'],
   given: [
     'same',
@@ -73,7 +73,7 @@ export function compare(one: Normalised, other: Normalised, region: Region): Com
 /** One name in five hundred is changed between two hospitals, with all else; chance must make fewer look so. */
 const FEW = 1 / 500;
 
-const BIRTHS: readonly BirthAgreement[] = ['equal', 'pattern', 'different'];
+const BIRTHS: readonly BirthAgreement[] = ['equal', 'pattern', 'generation', 'different'];
 
 function bestBirth(one: readonly string[], other: readonly string[]): BirthAgreement {
   if (one.length === 0 || other.length === 0) return 'missing';

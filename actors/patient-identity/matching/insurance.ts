@@ -11,6 +11,7 @@ export interface ComparableInsurance {
   readonly isPersonal: boolean;
 }
 
+const DASHES = /[-\u2010-\u2015\u2212ー./]/gu;
 /** Law number of late-elderly insurance (後期高齢者医療): the number is one person's, without a branch. */
 const LATE_ELDERLY = '39';
 
@@ -29,9 +30,10 @@ export function comparableInsurance(
   if (insurer.length < 6 || insurer.length > 8 || number === '' || /^9{6,}$/.test(number))
     return undefined;
   if (/^0+$/.test(insurer)) return undefined;
-  const symbol = foldedKanji(membership.symbol ?? '')
-    .replace(/[-ー./]/g, '')
-    .replace(/^0+(?=\d)/, '');
+  // The dashes first: behind a kana, or typed as ー, one would be taken for a long vowel, and that for 一.
+  const symbol = foldedKanji(
+    (membership.symbol ?? '').normalize('NFKC').replace(DASHES, ''),
+  ).replace(/^0+(?=\d)/, '');
   const branch = (membership.branch ?? '').normalize('NFKC').replace(/\D/g, '');
   const padded = insurer.padStart(8, '0');
   return {

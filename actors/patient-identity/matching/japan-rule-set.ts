@@ -36,7 +36,7 @@ const REACHED: readonly Conditions[] = [
  *
  * A household shares family name, address, phone, and insurance but for the branch: so a link needs the given name, and what
  * only one person has (insurance with branch), or birth date and name and what the household has. Name and birth date alone
- * are for review: two people can have both.
+ * are for review: two people can have both. So are a birthday of one month and day a generation apart: father and son.
  */
 export const JAPAN_RULE_SET: RuleSet = {
   version: 'japan-1',
@@ -44,7 +44,7 @@ export const JAPAN_RULE_SET: RuleSet = {
     'Weights set by hand on the scale of a logarithm of odds; checked on generated registrations.',
   weights: {
     insurance: { person: 12, household: 5, 'other branch': -10, different: -1 },
-    birthDate: { equal: 6, pattern: 2, different: -6 },
+    birthDate: { equal: 6, pattern: 2, generation: 2, different: -6 },
     family: { same: 5, homophone: 4, 'other reading': 3, near: 2, swapped: 4, different: -3 },
     given: { same: 6, homophone: 4, 'other reading': 2, near: 2, swapped: 4, different: -5 },
     sex: { equal: 1, different: -3 },
@@ -94,7 +94,10 @@ export const JAPAN_RULE_SET: RuleSet = {
     },
   ],
   review: [
-    { name: 'insured person', all: { insurance: ['person'], birthDate: ['equal', 'pattern'] } },
+    {
+      name: 'insured person',
+      all: { insurance: ['person'], birthDate: ['equal', 'pattern', 'generation'] },
+    },
     {
       name: 'insured person and name, another birth date',
       all: { insurance: ['person'], birthDate: ['different', 'missing'], ...FULL_NAME },
@@ -110,7 +113,7 @@ export const JAPAN_RULE_SET: RuleSet = {
     },
     {
       name: 'name, nearly the birth date, and household',
-      all: { birthDate: ['pattern'], ...FULL_NAME },
+      all: { birthDate: ['pattern', 'generation'], ...FULL_NAME },
       any: HOUSEHOLD,
     },
     {
@@ -147,7 +150,7 @@ export const JAPAN_RULE_SET: RuleSet = {
             'missing',
           ],
         },
-        { birthDate: ['pattern', 'different', 'missing'] },
+        { birthDate: ['pattern', 'generation', 'different', 'missing'] },
         { sex: ['different'] },
       ],
     },

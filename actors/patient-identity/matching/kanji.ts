@@ -17,6 +17,8 @@ const RESOLVED = table(LOOK_ALIKES);
 const LOST_MARKS = new Set(LOST);
 
 const NOISE = /[\s\u3000\u00B7\u30FB\uFF65\u200B-\u200F]|[\uFE00-\uFE0F]|[\u{E0100}-\u{E01EF}]/gu;
+/** ゛ and ゜ behind a kana; NFKC puts a blank before them. */
+const LOOSE_MARK = /[\u3099\u309A]/u;
 const HIRAGANA = /[\u3041-\u3096]/g;
 const KANA_ALONE = /^[\u30A1-\u30FA\u30FC\u30FD\u30FE]+$/;
 /** 関が原 is 関ヶ原, too: the small ke is read ga, and written so. */
@@ -34,12 +36,17 @@ export function scriptOf(text: string): Script {
 
 /** NFKC, without blanks, middle dots, titles and variation selectors, hiragana as katakana. Never for what is sent back. */
 export function cleaned(text: string): string {
-  const plain = text
-    .normalize('NFKC')
+  const plain = joined(text.normalize('NFKC'))
     .replace(NOISE, '')
     .replace(/[\u2010-\u2015\u2212\uFF70]/g, '-')
     .replace(/(?<=.)様$/u, '');
   return katakana(plain).replace(/(?<=[\u30A1-\u30FA])-/g, 'ー');
+}
+
+/** Kana with the mark of voicing that stands behind them as a character of its own: カ゛ is ガ, as ｶﾞ is. */
+function joined(text: string): string {
+  if (!LOOSE_MARK.test(text)) return text;
+  return text.replace(/\s+(?=[\u3099\u309A])/gu, '').normalize('NFC');
 }
 
 /** Hiragana as katakana. */
@@ -70,7 +77,7 @@ export type KanjiAgreement = 'equal' | 'wildcard' | 'near' | 'different' | 'miss
 /** Compares two folded parts of names. A part of wildcards alone is missing. */
 export function compareKanji(one: string, other: string): KanjiAgreement {
   if (one === '' || other === '') return 'missing';
-  if (one === other) return one.includes(WILDCARD) ? 'wildcard' : 'equal';
+  if (one === other && !one.includes(WILDCARD)) return 'equal';
   const a = [...one];
   const b = [...other];
   if (a.length !== b.length) return 'different';

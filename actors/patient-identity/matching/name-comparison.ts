@@ -8,7 +8,8 @@ import { compareSounds, type SoundAgreement } from './sound.ts';
  * - `same`: in characters and sound, or in one of them while the other is not known or nearly so
  * - `homophone`: same sound, other characters: 芳江 and 芳枝
  * - `other reading`: same characters, clearly another sound: 幸子 Sachiko and Yukiko
- * - `near`: one character and one kana differ
+ * - `near`: one character and one kana differ, but not so in given names; or what is left of the characters agrees, and the
+ *   sound does not
  * - `swapped`: family and given name in each other's place
  * - `newborn`: one is the word for a child without a name yet
  */
@@ -78,7 +79,8 @@ function compareName(one: ComparableName, other: ComparableName): NamesAgreement
   if (whole) return whole;
   return {
     family: family.agreement,
-    given: given.agreement,
+    // 悠太 and 悠真: one slip of the pen does not change both, but twins are called so.
+    given: given.isNearInBoth ? 'different' : given.agreement,
     isGivenSameInBoth: given.isSameInBoth,
   };
 }
@@ -104,6 +106,8 @@ function whole({ family, given }: ComparableName): NamePart {
 interface PartAgreement {
   readonly agreement: NameAgreement;
   readonly isSameInBoth: boolean;
+  /** One character and one kana differ. */
+  readonly isNearInBoth: boolean;
 }
 
 function comparePart(one: NamePart, other: NamePart): PartAgreement {
@@ -112,6 +116,7 @@ function comparePart(one: NamePart, other: NamePart): PartAgreement {
   return {
     agreement: partAgreement(kanji, sound),
     isSameInBoth: kanji === 'equal' && (sound === 'equal' || sound === 'same sound'),
+    isNearInBoth: kanji === 'near' && sound === 'near',
   };
 }
 
@@ -132,9 +137,9 @@ function bestSound(one: NamePart, other: NamePart): SoundAgreement {
 function partAgreement(kanji: KanjiAgreement, sound: SoundAgreement): NameAgreement {
   const isAlike = sound === 'equal' || sound === 'same sound';
   const isClose = sound === 'voicing' || sound === 'near';
-  if (kanji === 'equal' || kanji === 'wildcard') {
-    return sound === 'different' ? 'other reading' : 'same';
-  }
+  if (kanji === 'equal') return sound === 'different' ? 'other reading' : 'same';
+  // Twins may share all but the character that is lost: then another sound is no other reading, but another name.
+  if (kanji === 'wildcard') return sound === 'different' || sound === 'near' ? 'near' : 'same';
   if (kanji === 'missing') {
     if (isAlike) return 'same';
     if (isClose) return 'near';

@@ -1,5 +1,8 @@
-/** Numbers that are typed where there is none: one digit throughout, after the first or from the beginning; digits in order. */
-const NOBODYS = /^0?(\d)\1+$|1234567/;
+/**
+ * Numbers that are typed where there is none: one digit throughout, after the first or from the beginning, or in the last seven
+ * places (090-0000-0000); digits in order.
+ */
+const NOBODYS = /^0?(\d)\1+$|(\d)\2{6}$|1234567/;
 
 /** A phone number by its digits, +81 as 0; undefined where it is none, or one that stands for none. */
 export function phoneDigits(value: string): string | undefined {

@@ -110,9 +110,12 @@ export function soundOfRomaji(text: string): string {
     .replace(/L/g, 'R')
     .replace(/M(?=[BMP])/g, 'N')
     .replace(/SH/g, 'SY')
-    .replace(/T?CH/g, 'TY')
+    .replace(/[TC]CH/g, 'TTY')
+    .replace(/CH/g, 'TY')
     .replace(/TS/g, 'T')
     .replace(/J/g, 'ZY')
+    // JYU and SHYU are typed for JU and SHU.
+    .replace(/YY/g, 'Y')
     .replace(/DZ/g, 'Z')
     .replace(/F/g, 'H')
     .replace(/V/g, 'B')

@@ -99,6 +99,19 @@ describe('The list of what a person must look at', () => {
     ]);
   });
 
+  it('takes off the list what it was put up for when that has left, or was corrected', async () => {
+    const scores: Record<string, number> = { 'H1 C1': 12, 'H2 C1': 11 };
+    const charts = [atHospital('H1'), atClinic('C1'), atHospital('H2')];
+    await begin(scores, charts);
+    expect(await asked()).toEqual([['merge', 11]]);
+    await actor.feed(atHospital('H1'), { kind: 'revise' });
+    expect(await asked()).toEqual([['merge', 11]]);
+    // Whom the second chart was taken for was a slip in it.
+    scores['H2 C1'] = 0;
+    await actor.feed(atHospital('H2'), { kind: 'revise' });
+    expect(await open()).toEqual([]);
+  });
+
   describe('where one hospital has two charts of a patient', () => {
     const scores = { 'H1 H2': 20, 'H1 C1': 12, 'H2 C1': 14, 'H1 T1': 6, 'H2 T1': 6, 'C1 T1': 12 };
     const charts = [atHospital('H1'), atHospital('H2'), atClinic('C1'), atThird('T1')];

@@ -145,6 +145,23 @@ describe('A steward of patient identity', () => {
     expect((await documentsOf(shared)).length).toBe(3);
   });
 
+  it('gives each of three who part its own documents, whoever had brought them', async () => {
+    const third = { id: 'T1', assigningAuthority: '2.999.3.9' };
+    await actor.feed(atClinic('C1'), another);
+    await actor.feed(third, { demographics: aPerson({ birthTime: '19600303' }) });
+    await linkPatients([third, atClinic('C1')], steward, stewarding());
+    const early = await regional(third);
+    const documents = [await file(third, early), await file(atClinic('C1'), early)];
+    await linkPatients([third, atHospital('H1')], steward, stewarding());
+    expect(await documentsOf(await regional(atHospital('H1')))).toEqual(documents);
+
+    await unlinkPatients([third], steward, stewarding());
+
+    expect(await documentsOf(await regional(third))).toEqual(documents.slice(0, 1));
+    expect(await documentsOf(await regional(atClinic('C1')))).toEqual(documents.slice(1));
+    expect(await documentsOf(await regional(atHospital('H1')))).toEqual([]);
+  });
+
   it('parts a record from all others of its patient', async () => {
     await actor.feed(atClinic('C1'));
     const shared = await regional(atHospital('H1'));
@@ -220,6 +237,49 @@ describe('A steward of patient identity', () => {
     expect(await regional(atClinic('C1'))).toBe(other);
   });
 
+  it('merges no ids of the affinity domain of whose records a person has said that they are two people’s', async () => {
+    await actor.feed(atClinic('C1'));
+    await unlinkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const document = await file(atClinic('C1'), other);
+    const ids = { surviving: inRegion(one), subsumed: inRegion(other) };
+    expect(await refusal(mergePatients(ids, steward, stewarding()))).toMatch(/not one/);
+    expect([await documentsOf(one), await documentsOf(other)]).toEqual([[], [document]]);
+  });
+
+  it('leaves a patient under the id that has her documents, though another was told that it had subsumed', async () => {
+    const one = await regional(atHospital('H1'));
+    await actor.feed(atHospital('H1'), { kind: 'revise', otherIds: [inRegion(one)] });
+    await actor.feed(atClinic('C1'), { ...another, otherIds: [inRegion('R9')] });
+    const document = await file(atClinic('C1'), 'R9');
+    await linkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    expect(await documentsOf(one)).toEqual([document]);
+    await actor.feed(atHospital('H2'), { demographics: aPerson({ birthTime: '19600303' }) });
+    await unlinkPatients([atClinic('C1'), atHospital('H2')], steward, stewarding());
+    const numbers = { subsumed: atHospital('H1'), surviving: atHospital('H2') };
+    const { refusedMoves } = await mergePatients(numbers, steward, stewarding());
+    expect(refusedMoves).toBe(0);
+    expect(await documentsOf(await regional(atClinic('C1')))).toEqual([document]);
+  });
+
+  it('keeps apart what was unlinked, though the affinity domain has told one id for both', async () => {
+    await actor.feed(atClinic('C1'), another);
+    const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+    const ids = { surviving: inRegion(one), subsumed: inRegion(other) };
+    await mergePatients(ids, steward, stewarding());
+    await unlinkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+    const apart = await regional(atClinic('C1'));
+    expect(apart).not.toBe(one);
+    const told = { kind: 'revise', otherIds: [inRegion(one)], ...another } as const;
+    for (const over of [{ kind: 'revise', ...another } as const, told]) {
+      await actor.feed(atClinic('C1'), over);
+      expect([await regional(atHospital('H1')), await regional(atClinic('C1'))]).toEqual([
+        one,
+        apart,
+      ]);
+    }
+  });
+
   it('answers a proposed merge: accepted it is done, rejected it does not come back', async () => {
     await actor.feed(atHospital('H2'));
     const open = () => actor.identities.look((records) => records.openReviews(0, 10));
@@ -264,5 +324,102 @@ describe('A steward of patient identity', () => {
     expect(
       await refusal(linkPatients([atHospital('H1'), stranger], steward, stewarding())),
     ).toMatch(/not one person/);
+  });
+
+  it('has a review answered by one of two stewards who answer it at once', async () => {
+    await actor.feed(atHospital('H2'));
+    const [proposal] = await actor.identities.look((records) => records.openReviews(0, 10));
+    const answers = [true, false].map((isAccepted) =>
+      answerReview({ number: proposal?.number ?? 0, isAccepted }, steward, stewarding()),
+    );
+    const ended = await Promise.allSettled(answers);
+    expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(
+      await refusal(
+        answers[ended.findIndex((one) => one.status === 'rejected')] ??
+          answers[0] ??
+          Promise.resolve(),
+      ),
+    ).toMatch(/is not open/);
+  });
+
+  describe('says what two had in common, and since when', () => {
+    const thirdHospital = (id: string): PatientId => ({ id, assigningAuthority: '2.999.3.9' });
+    const at = (hour: number) => new Date(Date.UTC(2030, 3, 2, hour));
+    const feedAt = async (hour: number, id: PatientId, over = {}) => {
+      actor.world.now = at(hour);
+      await actor.feed(id, over);
+    };
+
+    it('of a record and all others of its patient: since the first of them', async () => {
+      await feedAt(1, atClinic('C1'));
+      await feedAt(2, thirdHospital('T1'));
+      actor.world.now = at(3);
+      const { shared } = await unlinkPatients([atHospital('H1')], steward, stewarding());
+      expect(shared?.since).toBe(at(1).toISOString());
+    });
+
+    it('through all regional ids that they have had together', async () => {
+      await feedAt(1, atClinic('C1'), another);
+      await feedAt(2, thirdHospital('T1'), another);
+      const early = await regional(atClinic('C1'));
+      expect(await regional(thirdHospital('T1'))).toBe(early);
+      actor.world.now = at(3);
+      await linkPatients([atHospital('H1'), atClinic('C1')], steward, stewarding());
+      const late = await regional(thirdHospital('T1'));
+      expect(late).not.toBe(early);
+      actor.world.now = at(4);
+      const ids = [atClinic('C1'), thirdHospital('T1')] as const;
+      const { shared } = await unlinkPatients(ids, steward, stewarding());
+      expect(shared?.since).toBe(at(2).toISOString());
+      expect(shared?.ids).toEqual(expect.arrayContaining([inRegion(early), inRegion(late)]));
+    });
+
+    it('of a number that was given up: since then, whoever came later', async () => {
+      await feedAt(1, atHospital('H2'), another);
+      actor.world.now = at(2);
+      const numbers = { surviving: atHospital('H1'), subsumed: atHospital('H2') };
+      await mergePatients(numbers, steward, stewarding());
+      await feedAt(3, atClinic('C1'));
+      expect(await regional(atClinic('C1'))).toBe(await regional(atHospital('H1')));
+      actor.world.now = at(4);
+      const { shared } = await unmergePatients(atHospital('H2'), steward, stewarding());
+      expect(shared?.since).toBe(at(2).toISOString());
+      expect(shared?.ids).toEqual(expect.arrayContaining([atHospital('H2'), atHospital('H1')]));
+    });
+
+    it('of a regional id that was subsumed', async () => {
+      await feedAt(1, atClinic('C1'), another);
+      const [one, other] = [await regional(atHospital('H1')), await regional(atClinic('C1'))];
+      actor.world.now = at(2);
+      const ids = { surviving: inRegion(one), subsumed: inRegion(other) };
+      await mergePatients(ids, steward, stewarding());
+      actor.world.now = at(3);
+      const { shared } = await unmergePatients(inRegion(other), steward, stewarding());
+      expect(shared).toMatchObject({ since: at(2).toISOString() });
+      expect(shared?.ids).toContainEqual(inRegion(one));
+    });
+  });
+
+  it('undoes a chain of merges in another order than it was made: each number gets its own ids back', async () => {
+    const ofDentists = { id: 'D2', assigningAuthority: '2.999.3.9' };
+    await actor.feed(atHospital('H2'), { ...another, ids: [atHospital('H2'), ofDentists] });
+    await actor.feed(atHospital('H3'), { demographics: aPerson({ birthTime: '19600303' }) });
+    const merge = (subsumed: string, surviving: string) =>
+      mergePatients(
+        { surviving: atHospital(surviving), subsumed: atHospital(subsumed) },
+        steward,
+        stewarding(),
+      );
+    await merge('H2', 'H1');
+    await merge('H1', 'H3');
+    expect(await regional(ofDentists)).toBe(await regional(atHospital('H3')));
+
+    await unmergePatients(atHospital('H2'), steward, stewarding());
+    await unmergePatients(atHospital('H1'), steward, stewarding());
+
+    const regionals = [await regional(atHospital('H1')), await regional(atHospital('H3'))];
+    expect(await regional(ofDentists)).toBe(await regional(atHospital('H2')));
+    expect(regionals).not.toContain(await regional(ofDentists));
   });
 });

@@ -69,6 +69,16 @@ describe('The ledger of a storage', () => {
     await second.close();
   });
 
+  it('is taken over from a process that has died, and whose number another has now', async () => {
+    const first = await Ledger.open(path);
+    await first.close();
+    // As after a container was killed: in the next one the numbers are the same.
+    writeFileSync(`${path}.lock`, `${process.pid} 1\n`);
+
+    const second = await Ledger.open(path);
+    await second.close();
+  });
+
   it('holds no number of any patient', async () => {
     const ledger = await Ledger.open(path);
     await ledger.write(ENTRY);

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PeerFailure } from '../../../actors/actor.ts';
@@ -6,6 +14,7 @@ import { readStorageMessage } from '../../../scripts/ssmix2/content.ts';
 import { shownPath } from '../../../scripts/ssmix2/held.ts';
 import { Ledger } from '../../../scripts/ssmix2/ledger.ts';
 import { type LookOptions, lookAt } from '../../../scripts/ssmix2/look.ts';
+import { PublicationRefused } from '../../../scripts/ssmix2/publisher.ts';
 
 const ID = '0000000001';
 const NINES = '9'.repeat(15);
@@ -27,6 +36,7 @@ describe('A look at a storage', () => {
         deeds.push(`${kind} ${id} ${insurance?.[0]?.number ?? '-'}`);
       },
       has: async () => false,
+      isRetired: async () => false,
       publish: async ({ found, replaces }) => {
         deeds.push(`publish ${at(found.version.time)}${replaces ? ' in place' : ''}`);
       },
@@ -65,7 +75,7 @@ describe('A look at a storage', () => {
         ledger,
         publisher,
         superseded: new Set(),
-        refusedUntil: new Map(),
+        refused: new Map(),
         settledMs: 0,
         now: () => new Date(),
         stop: new AbortController().signal,
@@ -242,6 +252,139 @@ describe('A look at a storage', () => {
 
     // The patient is not fed a second time.
     expect(deeds).toEqual([`add ${ID} 45`, 'publish 1200']);
+  });
+
+  it('replaces what it was sending when it was stopped, where that came and is superseded since', async () => {
+    demographics();
+    const first = result();
+    await look();
+    forgetLines(1);
+    renameSync(first, `${first.slice(0, -1)}2`);
+    result(ONE);
+    deeds = [];
+    publisher = aRegion({ has: async () => true });
+
+    expect(await look()).toMatchObject({ replaced: 1, published: 0 });
+    expect(deeds).toEqual(['publish 1300 in place']);
+  });
+
+  it('retires what it was sending when it was stopped, where that came and is deleted since', async () => {
+    demographics();
+    const path = result();
+    await look();
+    forgetLines(1);
+    renameSync(path, `${path.slice(0, -1)}0`);
+    deeds = [];
+    publisher = aRegion({ has: async () => true });
+
+    expect(await look()).toMatchObject({ retired: 1 });
+    expect(deeds).toEqual(['retire 1200']);
+  });
+
+  it('asks once about what never came, and replaces nothing by its successor', async () => {
+    demographics();
+    const first = result();
+    await look();
+    forgetLines(1);
+    renameSync(first, `${first.slice(0, -1)}2`);
+    result(ONE);
+    deeds = [];
+    let asked = 0;
+    const superseded = new Set<string>();
+    publisher = aRegion({
+      has: async () => {
+        asked += 1;
+        return false;
+      },
+    });
+
+    await look({ superseded });
+    await look({ superseded });
+
+    expect([deeds, asked]).toEqual([['publish 1300'], 1]);
+  });
+
+  it('does not retire again what was retired before it was stopped', async () => {
+    demographics();
+    const path = result();
+    await look();
+    renameSync(path, `${path.slice(0, -1)}0`);
+    const retire = async () => {
+      throw new PublicationRefused([
+        { errorCode: 'XDSMetadataUpdateError', codeContext: 'it is Deprecated', severity: 'Error' },
+      ]);
+    };
+    publisher = aRegion({ retire });
+    expect((await look()).held).toMatchObject([{ reason: expect.stringContaining('Deprecated') }]);
+    publisher = aRegion({ retire, isRetired: async () => true });
+
+    expect(await look()).toMatchObject({ retired: 1, held: [] });
+    expect(await look()).toMatchObject({ retired: 0, held: [] });
+  });
+
+  it('holds what the region refused for as long as it is not tried again', async () => {
+    demographics();
+    const path = result();
+    const refused = new Map();
+    let asked = 0;
+    publisher = aRegion({
+      publish: async () => {
+        asked += 1;
+        throw new PublicationRefused([
+          { errorCode: 'XDSRegistryError', codeContext: 'no', severity: 'Error' },
+        ]);
+      },
+    });
+    const held = [{ path, reason: 'XDSRegistryError: no' }];
+
+    expect((await look({ refused })).held).toEqual(held);
+    expect((await look({ refused })).held).toEqual(held);
+    expect(asked).toBe(1);
+  });
+
+  it('never has an older version take the place of a newer one in another part of the storage', async () => {
+    demographics();
+    result(ONE);
+    await look();
+    const older = pathOf('OML-11').replace('storage', join('storage', 'before'));
+    write(older, message('OUL^R22^OUL_R22'));
+    deeds = [];
+
+    expect((await look()).held).toEqual([
+      { path: older, reason: 'a newer version of it is current at the region' },
+    ]);
+    expect(deeds).toEqual([]);
+  });
+
+  it('follows no link, and says so of one that leads to a folder', async () => {
+    mkdirSync(join(folder, 'elsewhere'));
+    const link = join(folder, 'storage', '2023');
+    symlinkSync(join(folder, 'elsewhere'), link);
+    symlinkSync(write(join(folder, 'list'), ''), join(folder, 'storage', 'SSMIXIDX'));
+
+    expect((await look()).held).toEqual([{ path: link, reason: 'link' }]);
+  });
+
+  it('takes a newer version with flag 0 for the deletion that it is, before the others have theirs', async () => {
+    demographics();
+    result();
+    await look();
+    result(ONE, '0');
+    write(pathOf('ADT-61', { date: '-' }), message('ADT^A60^ADT_A60'));
+    write(pathOf('ADT-61', { date: '-', time: ONE, flag: '0' }), message('ADT^A60^ADT_A60'));
+    deeds = [];
+
+    expect(await look()).toMatchObject({ retired: 1, published: 0 });
+    expect(deeds).toEqual(['retire 1300']);
+  });
+
+  it('holds what has a name in another character set than UTF-8', async () => {
+    demographics();
+    const day = dirname(dirname(pathOf('OML-11')));
+    mkdirSync(day, { recursive: true });
+    mkdirSync(Buffer.concat([Buffer.from(`${day}/^`), Buffer.from([0x8f, 0xd0, 0x89, 0xee])]));
+
+    expect((await look()).held).toMatchObject([{ reason: 'unreadable' }]);
   });
 
   it('holds a patient whose ADT-00 is half written, with all that is hers', async () => {

@@ -401,6 +401,30 @@ describe('kakehashi ssmix2 watch', () => {
     expect(await listed(patient.id, 'Approved')).toHaveLength(1);
   });
 
+  it('leaves no superseded and no deleted version Approved, wherever it was stopped', async () => {
+    const patient = aPatient();
+    patient.demographics();
+    const first = patient.result('20240612120000000', 1);
+    await look();
+    const stoppedBeforeTheLastLine = () => {
+      const lines = readFileSync(ledger, 'utf8').split('\n');
+      writeFileSync(ledger, `${lines.slice(0, -2).join('\n')}\n`);
+    };
+    stoppedBeforeTheLastLine();
+    flagged(first, 2);
+    const second = patient.result('20240612130000000', 1);
+
+    expect(await look()).toMatchObject({ exit: 0, counts: { replaced: 1, held: 0 } });
+    const approved = await listed(patient.id, 'Approved');
+    expect(approved.map(({ creationTime }) => creationTime)).toEqual(['20240612040000']);
+
+    flagged(second, 0);
+    await look();
+    stoppedBeforeTheLastLine();
+    expect(await look()).toMatchObject({ exit: 0, counts: { retired: 1, held: 0 } });
+    expect(await listed(patient.id, 'Approved')).toEqual([]);
+  });
+
   it('sends what it had written down as sent, and which never came', async () => {
     const patient = aPatient();
     patient.demographics();
@@ -449,6 +473,28 @@ describe('kakehashi ssmix2 watch', () => {
     const result = approved.find(({ typeCode }) => typeCode.code === '11502-2');
     expect(result?.creationTime).toBe('20240612060500');
     expect(readdirSync(storage)).toContain('SSMIXIDX.csv');
+  });
+
+  it('says of a message and of a film in the extended storage what they are', async () => {
+    const patient = aPatient();
+    patient.demographics();
+    await look();
+    storage = join(dirname(storage), 'extended');
+    const type = '^紹介状^^57133-1^紹介状^LN';
+    const content = `${patient.id}_20240620_${type}_REF1_20240620103000000_01_1`;
+    const inside = (name: string) => patient.place(type, '20240620', content).concat('/', name);
+    patient.write(inside('VITALS'), patient.message('ORU^R30^ORU_R30'));
+    patient.write(inside('film.mp4'), 'x');
+    patient.write(inside('unknown'), 'x');
+
+    const looked = await look('--kind', 'extended', '--ledger', `${ledger}.extended`);
+    expect(looked).toMatchObject({ exit: 0, counts: { published: 3 } });
+    const approved = await listed(patient.id, 'Approved');
+    expect(approved.map(({ mimeType }) => mimeType).sort()).toEqual([
+      'application/octet-stream',
+      'video/mp4',
+      'x-application/hl7-v2+er7',
+    ]);
   });
 
   const EXTENDED = new URL('../../../../shared/samples/japan/ssmix2_ext', import.meta.url);

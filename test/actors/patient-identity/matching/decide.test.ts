@@ -72,6 +72,36 @@ describe('what is doubtful is put before a person', () => {
     ['name and birth date alone', { ...MOVED, insurance: OTHER_INSURANCE }, {}],
     ['name and birth date, all else missing', NO_HOUSEHOLD, {}],
     ['father and son of one name', { birth: '19700102', insurance: OTHER_INSURANCE }, {}],
+    [
+      'father and son of one reading and one birthday, the branch missing',
+      {
+        kanji: ['シケン', 'ヒロシ'],
+        kana: ['シケン', 'ヒロシ'],
+        birth: '19400101',
+        insurance: ['01339019', '12345', '101', ''],
+      },
+      { kanji: ['試験', '宏'], kana: ['シケン', 'ヒロシ'] },
+    ],
+    [
+      'twins nearly of one name who bear their mother’s branch',
+      { kanji: ['試験', '悠太'], kana: ['シケン', 'ユウタ'] },
+      { kanji: ['試験', '悠真'], kana: ['シケン', 'ユウマ'] },
+    ],
+    [
+      'name and birth date, and the city alone',
+      { ...NO_HOUSEHOLD, address: '岡山県緑川市' },
+      { ...NO_HOUSEHOLD, address: '緑川市港町5-6-7' },
+    ],
+    [
+      'name and birth date, and a phone that stands for none',
+      { ...NO_HOUSEHOLD, phone: '090-0000-0000' },
+      { ...NO_HOUSEHOLD, phone: '090-0000-0000' },
+    ],
+    [
+      'name and birth date, and an address that stands for none',
+      { ...NO_HOUSEHOLD, address: '住所不明' },
+      { ...NO_HOUSEHOLD, address: '住所不明' },
+    ],
     ['a birth date wholly off', { birth: '19561211' }, {}],
     ['1900-01-01', { birth: '19000101' }, {}],
     ['an alias', { kanji: ['検証', '次郎'], kana: ['ケンショウ', 'ジロウ'] }, {}],
@@ -160,6 +190,33 @@ describe('what is not one person stays apart', () => {
       'twins who share a character, without insurance',
       { kanji: ['試験', '太志'], kana: ['シケン', 'タイシ'], insurance: ['', '', '', ''] },
       {},
+    ],
+    [
+      'twins who share all but the character that was lost',
+      {
+        kanji: ['試験', '■太'],
+        kana: ['シケン', 'コウタ'],
+        insurance: ['01339019', '12345', '101', ''],
+      },
+      { kanji: ['試験', '颯太'], kana: ['シケン', 'ソウタ'] },
+    ],
+    [
+      'twins whose given names were lost, by their sounds',
+      {
+        kanji: ['試験', '■'],
+        kana: ['シケン', 'ノボル'],
+        insurance: ['01339019', '12345', '101', ''],
+      },
+      { kanji: ['試験', '■'], kana: ['シケン', 'アキラ'] },
+    ],
+    [
+      'two of one household whose given names were lost, without a sound',
+      { kanji: ['試験', '■■'], kana: ['シケン', ''] },
+      {
+        kanji: ['試験', '〓□'],
+        kana: ['シケン', ''],
+        insurance: ['01339019', '12345', '101', ''],
+      },
     ],
     [
       'spouses',

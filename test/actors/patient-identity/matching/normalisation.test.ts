@@ -300,3 +300,45 @@ describe('insurance', () => {
     expect(compareInsurances(card(insurer, number), card(insurer, number))).toBe('missing');
   });
 });
+
+describe('what senders type in another way', () => {
+  it.each([
+    ['タ゛イスケ', 'ダイスケ'],
+    ['ハ゜ク', 'パク'],
+    ['た゛いすけ', 'ダイスケ'],
+    ['ﾀﾞｲｽｹ', 'ダイスケ'],
+  ])('a mark of voicing behind its kana is of it: %s', (one, other) => {
+    expect(foldedKana(one)).toBe(foldedKana(other));
+  });
+
+  it('a small tsu before ch is written tch in Hepburn', () => {
+    expect(soundOfRomaji('ETCHU')).toBe(soundOf('エッチュウ'));
+    expect(soundOfRomaji('Hatchō')).toBe(soundOf('ハッチョウ'));
+    expect(soundOfRomaji('ECCHU')).toBe(soundOf('エッチュウ'));
+  });
+
+  it('JYU and SHYU are JU and SHU', () => {
+    expect(soundOfRomaji('JYUNKO')).toBe(soundOf('ジュンコ'));
+    expect(soundOfRomaji('SHYUNSUKE')).toBe(soundOf('シュンスケ'));
+  });
+
+  it.each(['12-3', '１２－３', '12ー3', '12ｰ3', '12−3', '１２３'])(
+    'the dash in a symbol of an insurance says nothing: %s',
+    (symbol) => {
+      const membership = { insurer: '06130012', number: '45', branch: '01' };
+      expect(comparableInsurance({ ...membership, symbol })).toEqual(
+        comparableInsurance({ ...membership, symbol: '123' }),
+      );
+      expect(comparableInsurance({ ...membership, symbol: `ア${symbol}` })).toEqual(
+        comparableInsurance({ ...membership, symbol: 'ア123' }),
+      );
+    },
+  );
+
+  it('a birthday in years as far apart as those of parent and child is no known error', () => {
+    expect(compareBirthDays('19390101', '19250101')).toBe('pattern');
+    expect(compareBirthDays('19600101', '19610101')).toBe('pattern');
+    expect(compareBirthDays('19600101', '19750101')).toBe('generation');
+    expect(compareBirthDays('19900101', '19600101')).toBe('generation');
+  });
+});
