@@ -17,6 +17,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     '双方の記録のうち二つが、別人と判断されています',
   ],
   [/^the id is not subsumed$/, 'この番号は統合されていません'],
+  [/^the two records were merged meanwhile$/, '二つの記録はその間に統合されました'],
+  [/^nobody else is left under the other id$/, '統合を解くと、統合先の ID に記録が残りません'],
   [/^no record came with the id$/, 'この番号とともに移った記録はありません'],
   [/^the two have no such ids of one authority$/, '双方に、同じ発番元の該当する番号がありません'],
   [
