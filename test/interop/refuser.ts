@@ -26,8 +26,8 @@ import { PROOF } from '../support/proof-region.ts';
 import { readMessage } from '../support/messages.ts';
 import type { Companion, InteropWorld } from './world.ts';
 
-/** What every refusal says beside its code. */
-export const REASON = '受け付けられません: refused';
+/** What every refusal says beside its code. It names its location, as the context of some codes has to. */
+export const REASON = `受け付けられません: ${PROOF.homeCommunityId} refused`;
 
 /** Faults in every form that one of ours has: what they are, by a name for the path. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
