@@ -13,6 +13,23 @@ import {
 } from '../federation.ts';
 import { type RegionProcess, startRegion } from '../region-process.ts';
 
+/**
+ * The runner asks for the Folders that were changed before now, a second being its smallest measure and its bound exclusive,
+ * and may ask in the second in which they were stored. So its clock is a second ahead of the communities', as far as
+ * Consistent Time lets two clocks be apart.
+ */
+const SECOND_AHEAD = `data:text/javascript,${encodeURIComponent(`
+  const { Date: Clock } = globalThis;
+  globalThis.Date = class extends Clock {
+    constructor(...moment) {
+      super(...(moment.length === 0 ? [Clock.now() + 1000] : moment));
+    }
+    static now() {
+      return Clock.now() + 1000;
+    }
+  };
+`)}`;
+
 /** The authority of the patient ids that the runner makes: the affinity domain of both communities. */
 const AFFINITY_DOMAIN = '2.999.77.1';
 /** The sourceId of the test data has an impossible first arc; this one stands in for it. */
@@ -126,7 +143,7 @@ export const conformanceCommand = command({
       await writeFile(config, JSON.stringify(configOf(federation), null, 2));
       const code = await run(
         process.execPath,
-        ['run.mjs', '--config', config, ...desk.rest],
+        ['--import', SECOND_AHEAD, 'run.mjs', '--config', config, ...desk.rest],
         copy,
         false,
       );
