@@ -27,6 +27,8 @@ export interface NodeLockOptions {
   readonly heard?: (standing: NodeStanding, cause?: unknown) => void;
   /** How long the server may need to notice that whoever had the name has ended. */
   readonly patienceMs?: number;
+  /** Only for tests: how often the server is asked whether the name is still held. */
+  readonly lookMs?: number;
 }
 
 /** A number of our own, before the hash of the name: both together are the lock. */
@@ -49,6 +51,7 @@ const LOOK = `SELECT count(*) AS held FROM pg_locks WHERE locktype = 'advisory' 
 export class NodeLock {
   readonly #options: NodeLockOptions;
   readonly #patienceMs: number;
+  readonly #lookMs: number;
   readonly #key: readonly [number, number];
   #line: PostgresLine | undefined;
   #standing: NodeStanding = 'away';
@@ -60,6 +63,7 @@ export class NodeLock {
   private constructor(options: NodeLockOptions) {
     this.#options = options;
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.#lookMs = options.lookMs ?? LOOK_MS;
     this.#key = [NODE_LOCKS, createHash('sha256').update(options.node).digest().readInt32BE(0)];
   }
 
@@ -77,7 +81,7 @@ export class NodeLock {
       await lock.release();
       throw error;
     }
-    lock.#wait(LOOK_MS);
+    lock.#wait(lock.#lookMs);
     return lock;
   }
 
@@ -134,7 +138,7 @@ export class NodeLock {
     this.#timer = setTimeout(() => {
       this.#round = this.#goRound().finally(() => {
         this.#round = undefined;
-        this.#wait(this.#standing === 'held' ? LOOK_MS : AGAIN_MS);
+        this.#wait(this.#standing === 'held' ? this.#lookMs : AGAIN_MS);
       });
     }, ms).unref();
   }

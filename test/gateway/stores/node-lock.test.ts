@@ -6,6 +6,7 @@ import {
   type NodeStanding,
 } from '../../../gateway/stores/node-lock.ts';
 import { operatorTextOf } from '../../../scripts/operator-texts.ts';
+import { breakableWay } from '../../support/breakable-way.ts';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { World } from '../../support/world.ts';
 
@@ -98,6 +99,25 @@ describeWithPostgres(
       expect(told).toEqual(['held', 'away', 'held']);
       await expect(claim(url)).rejects.toThrow(NodeInUse);
       await lock.release();
+    });
+
+    it('is looked after while nothing happens, and claimed again when a look finds no server', async () => {
+      const url = await server.database();
+      const way = await breakableWay(server.port);
+      const { told, heard, next } = standings();
+      const byWay = url.replace(`:${server.port}/`, `:${way.port}/`);
+      const lock = await claim(byWay, { heard, lookMs: 20 });
+      const looked =
+        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'kakehashi node east' AND datname = current_database() AND state = 'idle' AND query LIKE '%pg_locks%'";
+      while ((await server.run(url, looked)).length === 0);
+      while ((await server.run(url, looked)).length === 0);
+      expect(told).toEqual(['held']);
+      const held = next('held');
+      way.breakAfter('kakehashi_1');
+      await held;
+      expect(told).toEqual(['held', 'away', 'held']);
+      await lock.release();
+      await way.close();
     });
 
     it('is told once as lost when another process has taken it, and claimed when that one ends', async () => {
