@@ -43,6 +43,12 @@ describeWithPostgres(
       };
     }
 
+    /** Bounded, so that a test that fails ends. */
+    async function until(what: () => Promise<boolean>) {
+      const end = performance.now() + 10_000;
+      while (!(await what())) if (performance.now() > end) throw new Error('it has not come to it');
+    }
+
     /** Stands in the line for the name: it has it as soon as the one that holds it is gone. */
     async function inLineFor(url: string) {
       const client = new pg.Client({ connectionString: url } as pg.ClientOptions);
@@ -53,7 +59,7 @@ describeWithPostgres(
       );
       const has = client.query(`SELECT pg_advisory_lock(${lock?.['classid']}, ${lock?.['objid']})`);
       const inLine = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-      while ((await server.run(url, inLine)).length === 0);
+      await until(async () => (await server.run(url, inLine)).length > 0);
       return { has, end: () => client.end() };
     }
 
@@ -91,7 +97,7 @@ describeWithPostgres(
     it('is claimed again when its connection was lost', async () => {
       const url = await server.database();
       const { told, heard, next } = standings();
-      const lock = await claim(url, { heard });
+      const lock = await claim(url, { heard, lookMs: 60_000 });
       const held = next('held');
       await server.run(url, TERMINATE);
       await held;
@@ -109,8 +115,8 @@ describeWithPostgres(
       const lock = await claim(byWay, { heard, lookMs: 20 });
       const looked =
         "SELECT 1 FROM pg_stat_activity WHERE application_name = 'kakehashi node east' AND datname = current_database() AND state = 'idle' AND query LIKE '%pg_locks%'";
-      while ((await server.run(url, looked)).length === 0);
-      while ((await server.run(url, looked)).length === 0);
+      await until(async () => (await server.run(url, looked)).length > 0);
+      await until(async () => (await server.run(url, looked)).length > 0);
       expect(told).toEqual(['held']);
       const held = next('held');
       way.breakAfter('kakehashi_1');
@@ -129,6 +135,12 @@ describeWithPostgres(
       await server.run(url, TERMINATE);
       await Promise.all([other.has, taken]);
       expect(() => lock.requireHeld()).toThrow('another process has taken audit.node');
+      const asked =
+        "SELECT query_start::text FROM pg_stat_activity WHERE application_name = 'kakehashi node east' AND datname = current_database()";
+      const [before] = await server.run(url, asked);
+      await until(
+        async () => (await server.run(url, asked))[0]?.['query_start'] !== before?.['query_start'],
+      );
       const held = next('held');
       await other.end();
       await held;
@@ -151,10 +163,10 @@ describeWithPostgres(
         const other = await inLineFor(url);
         await server.run(url, TERMINATE);
         await other.has;
-        while ((await ready())[0] === 200);
+        await until(async () => (await ready())[0] === 503);
         expect(await ready()).toEqual([503, 'failed']);
         await other.end();
-        while ((await ready())[0] !== 200);
+        await until(async () => (await ready())[0] === 200);
       } finally {
         await world.stop();
       }
