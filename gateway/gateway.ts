@@ -16,11 +16,12 @@ import { exchangeHere } from './exchange-here.ts';
 import { answerMessage, type PipelineHouse } from './inbound/pipeline.ts';
 import { SoapListener } from './inbound/soap-listener.ts';
 import { takeAnswer } from './inbound/take-answer.ts';
-import { OperationsListener, webHandler } from './inbound/web.ts';
+import { OperationsListener, type ReadinessCheck, webHandler } from './inbound/web.ts';
 import { WsdlLibrary } from './inbound/wsdl.ts';
 import type { Log } from './log.ts';
 import { depthsOf, Metrics } from './metrics.ts';
 import { MllpListeners } from './mllp-listeners.ts';
+import { claimNode } from './node-here.ts';
 import type { Exchange, Releases } from './outbound/exchange.ts';
 import { codesOf, communityOf, ownCaller } from './ourselves.ts';
 import { Partners } from './partners.ts';
@@ -53,6 +54,8 @@ export class Gateway {
   readonly #expected = new ExpectedAnswers();
   readonly #closing: (() => Promise<void>)[] = [];
   readonly #afterStart: (() => Promise<void>)[] = [];
+  /** What must be well beside what every process checks. */
+  readonly #checks: ReadinessCheck[] = [];
   /** What operators may ask, beside what every process is asked. */
   #commands: ControlCommands = {};
   #partners: Partners | undefined;
@@ -124,6 +127,10 @@ export class Gateway {
     const database = await openDatabase({ ...config.database, now: this.#now });
     this.#closing.push(() => database.close());
     await requireNothingRuns(config.folder);
+    // Before anything is touched that the database or the spool keeps under its name.
+    const node = await claimNode(config, this.#log);
+    this.#closing.push(node.release);
+    this.#checks.push(...node.checks);
     // Processes may share a spool, and each takes its own requests; what an unfinished one left behind belongs to nobody.
     const spoolDirectory = join(config.spool.directory, 'requests', config.audit.node);
     await rm(spoolDirectory, { recursive: true, force: true });
@@ -353,6 +360,7 @@ export class Gateway {
         { name: 'trail', check: () => trail.check() },
         { name: 'database', check: () => database.read(async () => undefined) },
         { name: 'certificates', check: async () => await this.#partners?.requireCurrent() },
+        ...this.#checks,
       ],
       failed: (name, cause) => this.#log.warn({ event: 'not-ready', reason: name }, cause),
     });

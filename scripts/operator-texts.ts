@@ -129,6 +129,16 @@ const BY_CLASS: Readonly<Record<string, ErrorClass>> = {
       ja: 'そのプロセスを止めるか、別のフォルダーを使ってください',
     },
   }),
+  NodeInUse: ({ message, node }) => ({
+    what: {
+      en: message,
+      ja: `このデータベースでは、別のプロセスが audit.node ${node} で既に動いています`,
+    },
+    next: {
+      en: 'give each process of the database its own audit.node in kakehashi.yaml, or end the other one',
+      ja: 'kakehashi.yaml の audit.node をプロセスごとに変えるか、そのプロセスを止めてください',
+    },
+  }),
   SocketPathTooLong: ({ message, path }) => ({
     what: { en: message, ja: `${path} はソケットのパスとして長すぎます` },
     next: {

@@ -37,6 +37,29 @@ declare module 'pg' {
       readonly types: Types;
     }
 
+    interface ClientOptions
+      extends Pick<
+        PoolOptions,
+        | 'connectionString'
+        | 'connectionTimeoutMillis'
+        | 'statement_timeout'
+        | 'query_timeout'
+        | 'application_name'
+        | 'options'
+        | 'keepAlive'
+        | 'types'
+      > {
+      readonly keepAliveInitialDelayMillis: number;
+    }
+
+    class Client {
+      constructor(options: ClientOptions);
+      connect(): Promise<unknown>;
+      query(statement: string | Statement): Promise<Result>;
+      end(): Promise<void>;
+      on(event: 'error' | 'end', heard: () => void): void;
+    }
+
     interface PoolClient {
       query(statement: string | Statement): Promise<Result>;
       /** With true the connection is closed instead of kept. */

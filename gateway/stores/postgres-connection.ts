@@ -39,6 +39,8 @@ const STATEMENT_MS = 30_000;
 const LOCK_MS = 10_000;
 /** Longer than the server's own limit: only a server or a network that is dead comes to it. */
 const ANSWER_MS = STATEMENT_MS + 5_000;
+/** On a connection beside the pool, which asks for nothing that takes long. */
+const LINE_ANSWER_MS = 5_000;
 /** As long as it takes: the longest that a timer of Node can be set for. */
 const ANY_MS = 2 ** 31 - 1;
 
@@ -58,14 +60,14 @@ const CHANGING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /** One connection, lent to one transaction at a time. */
 export class PostgresSession {
-  readonly #client: pg.PoolClient;
+  readonly #client: Pick<pg.PoolClient, 'query'>;
   readonly #names: Map<string, string>;
   /** What the server, or the socket, said first against this transaction, even if the work has caught it. */
   failure: unknown;
   /** In place of the connection's own limit. */
   #answerMs: number | undefined;
 
-  constructor(client: pg.PoolClient, names: Map<string, string>) {
+  constructor(client: Pick<pg.PoolClient, 'query'>, names: Map<string, string>) {
     this.#client = client;
     this.#names = names;
   }
@@ -217,6 +219,49 @@ export class PostgresConnections {
   async close(): Promise<void> {
     await this.#pool.end();
   }
+}
+
+/** A connection beside those of the pool. */
+export interface PostgresLine {
+  readonly session: PostgresSession;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a connection for what lives as long as it does, such as a lock of its session. Either end notices within some
+ * seconds that the other has gone without a word.
+ *
+ * @param options.name how the server's administrator sees it
+ * @param options.ended told once, whoever has ended it, and however
+ * @throws DatabaseAway, DatabaseUnfit
+ */
+export async function openLine(
+  url: string,
+  { name, ended }: { readonly name: string; readonly ended: () => void },
+): Promise<PostgresLine> {
+  requireUsableUrl(url);
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: LINE_ANSWER_MS,
+    query_timeout: LINE_ANSWER_MS,
+    application_name: name,
+    options: '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: LINE_ANSWER_MS,
+    types: { getTypeParser: fromPostgres },
+  });
+  // The query on it is rejected, and `end` follows.
+  client.on('error', () => {});
+  const close = async () => await client.end().catch(() => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    void close();
+    throw new DatabaseAway(error);
+  }
+  client.on('end', ended);
+  return { session: new PostgresSession(client, new Map()), close };
 }
 
 /** Every setting without which a COMMIT would promise too much. */

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { type Client, openClient } from '../../gateway/client.ts';
-import { CONFIG_FILE } from '../../gateway/config.ts';
+import { CONFIG_FILE, parseYaml, writeYaml } from '../../gateway/config.ts';
 import { dtmOf } from '../../profiles/formats/datatypes.ts';
 import type { PatientId } from '../../profiles/patient.ts';
 import type { PatientIdentityFeed } from '../../profiles/pix/iti-44.ts';
@@ -86,7 +86,7 @@ export async function foundProofRegion(
   return { region, hospital };
 }
 
-/** The folder of one more process of a founded region, with ports of its own; what they share is their database. */
+/** The folder of one more process of a founded region, with ports and a name of its own; what they share is their database. */
 export async function besideRegion({ region }: ProofRegion): Promise<Region> {
   const folder = `${region.folder}-beside`;
   await cp(region.folder, folder, { recursive: true });
@@ -98,7 +98,8 @@ export async function besideRegion({ region }: ProofRegion): Promise<Region> {
   const moved = (text: string) =>
     ports.reduce((so, [from, to]) => so.replace(new RegExp(`\\b${from}\\b`, 'g'), to), text);
   const file = join(folder, CONFIG_FILE);
-  await writeFile(file, moved(await readFile(file, 'utf8')));
+  const config = parseYaml(moved(await readFile(file, 'utf8')), file) as Record<string, unknown>;
+  await writeFile(file, writeYaml({ ...config, audit: { node: 'beside' } }));
   return {
     ...region,
     folder,
