@@ -1,5 +1,5 @@
 import { type PatientId, patientKey } from '../../profiles/patient.ts';
-import type { IdentityReader, Membership } from './identity-store.ts';
+import type { IdentityReader, Membership, SourceRecord } from './identity-store.ts';
 import { activeOf } from './neighbourhood.ts';
 
 /** What two sides had in common while they were taken for one patient. */
@@ -83,20 +83,37 @@ async function sidesOfRegional(
 ): Promise<Sides | undefined> {
   const mergedAt = (await records.mergeOf(subsumed))?.at;
   if (mergedAt === undefined) return undefined;
-  let surviving = subsumed.id;
+  const { came, others } = await underSurviving(subsumed.id, records);
+  const numbersOf = (some: readonly SourceRecord[]) => some.map(({ number }) => number);
+  return { one: numbersOf(came), others: numbersOf(others), mergedAt };
+}
+
+/**
+ * Where the records of a regional id that was subsumed are now: under the id that has taken its place in the end, with those
+ * that came with it parted from the others.
+ */
+export async function underSurviving(
+  subsumed: string,
+  records: IdentityReader,
+): Promise<{
+  readonly surviving: string;
+  readonly came: readonly SourceRecord[];
+  readonly others: readonly SourceRecord[];
+}> {
+  let surviving = subsumed;
   for (let next: string | undefined = surviving; next !== undefined; ) {
     surviving = next;
     next = (await records.regionalIdState(next))?.mergedInto;
   }
-  const all = (await records.recordsOf([surviving])).map(({ number }) => number);
-  const memberships = await records.membershipsOf(all);
+  const all = await records.recordsOf([surviving]);
+  const memberships = await records.membershipsOf(all.map(({ number }) => number));
   const came = new Set(
-    memberships.flatMap(({ record, regionalId }) => (regionalId === subsumed.id ? [record] : [])),
+    memberships.flatMap(({ record, regionalId }) => (regionalId === subsumed ? [record] : [])),
   );
   return {
-    one: all.filter((number) => came.has(number)),
-    others: all.filter((number) => !came.has(number)),
-    mergedAt,
+    surviving,
+    came: all.filter(({ number }) => came.has(number)),
+    others: all.filter(({ number }) => !came.has(number)),
   };
 }
 

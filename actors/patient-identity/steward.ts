@@ -7,6 +7,7 @@ import type { IdentityReader, SourceRecord } from './identity-store.ts';
 import { mergeRegionalIds } from './merge.ts';
 import { type Change, regroup } from './regroup.ts';
 import { settleRegistry } from './registry-feed.ts';
+import { underSurviving } from './shared-meanwhile.ts';
 import {
   activeOf,
   decideByHand,
@@ -132,20 +133,7 @@ async function partRegional(subsumed: PatientId, steward: Steward, change: Chang
   const { records, issue } = change;
   const state = await records.regionalIdState(subsumed.id);
   if (state?.mergedInto === undefined) throw new StewardRefusal('the id is not subsumed');
-  let surviving = state.mergedInto;
-  for (let next: string | undefined = surviving; next !== undefined; ) {
-    surviving = next;
-    next = (await records.regionalIdState(next))?.mergedInto;
-  }
-  const all = await records.recordsOf([surviving]);
-  const memberships = await records.membershipsOf(all.map(({ number }) => number));
-  const came = new Set(
-    memberships.flatMap(({ record, regionalId }) => (regionalId === subsumed.id ? [record] : [])),
-  );
-  const [going, staying] = [
-    all.filter(({ number }) => came.has(number)),
-    all.filter(({ number }) => !came.has(number)),
-  ];
+  const { surviving, came: going, others: staying } = await underSurviving(subsumed.id, records);
   if (going.length === 0) throw new StewardRefusal('no record came with the id');
   if (staying.length === 0) throw new StewardRefusal('nobody else is left under the other id');
   const merge = await records.mergeOf(subsumed);
@@ -158,7 +146,7 @@ async function partRegional(subsumed: PatientId, steward: Steward, change: Chang
     for (const b of staying) await putVerdict('apart', [a, b], { steward, change });
   }
   await regroup(
-    all.map(({ number }) => number),
+    [...staying, ...going].map(({ number }) => number),
     change,
   );
 }
