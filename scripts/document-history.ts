@@ -11,6 +11,11 @@ import {
   kindOf,
   submissionSetOf,
 } from '../profiles/xds/metadata-xml.ts';
+import {
+  objectsOfPatients,
+  SEVERAL_PATIENTS,
+  unlessRefusedFor,
+} from '../profiles/xds/objects-of-patients.ts';
 import { objectOfText } from '../profiles/xds/registry-object-text.ts';
 import {
   type AdhocQueryRequest,
@@ -243,18 +248,20 @@ async function answered(
   ask: AskRegistry,
   query: AdhocQueryRequest,
 ): Promise<readonly RegistryObjectText[]> {
-  const { status, errors, objects } = await ask(query);
-  if (status !== 'Failure') return objects;
-  const isMixed = errors.some(({ errorCode }) => errorCode === 'XDSResultNotSinglePatient');
   const byEntryUUID = BY_ENTRY_UUID.get(query.queryId);
-  if (!isMixed || byEntryUUID === undefined) throw refusedBy(errors);
-  const { objectRefs } = await ask({ ...query, returnType: 'ObjectRef' });
-  const found: RegistryObjectText[] = [];
-  for (const { id } of objectRefs) {
-    const one = await ask(byEntryUUID({ entryUUID: [id], ...EVERY_VERSION }));
-    found.push(...one.objects);
-  }
-  return found;
+  if (byEntryUUID === undefined) return accepted(await ask(query)).objects;
+  return await objectsOfPatients(query, {
+    each: (id) => byEntryUUID({ entryUUID: [id], ...EVERY_VERSION }),
+    ask: async (one) => {
+      const response = await unlessRefusedFor([SEVERAL_PATIENTS], () => ask(one));
+      return response && accepted(response);
+    },
+  });
+}
+
+function accepted(response: AdhocQueryResponse): AdhocQueryResponse {
+  if (response.status === 'Failure') throw refusedBy(response.errors);
+  return response;
 }
 
 /** Queries whose full objects come in no single answer when they are of several patients: then each is asked for alone. */

@@ -1,7 +1,12 @@
-import { type Refusal, refusalsOf } from '../../profiles/refusal.ts';
+import { refusalsOf } from '../../profiles/refusal.ts';
 import type { XdsErrorCode } from '../../profiles/xds/error-codes.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
 import { slotValues } from '../../profiles/xds/metadata-xml.ts';
+import {
+  objectsOfPatients,
+  SEVERAL_PATIENTS,
+  unlessRefusedFor,
+} from '../../profiles/xds/objects-of-patients.ts';
 import { objectOfText } from '../../profiles/xds/registry-object-text.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import type {
@@ -26,19 +31,10 @@ export async function entriesOf(
   ask: Ask,
 ): Promise<readonly RegistryObjectText[]> {
   if (uniqueIds.length === 0) return [];
-  const together = await asked(getDocuments({ uniqueId: uniqueIds }), [MIXED], ask);
-  if (together) return together.objects;
-  const references = await asked(
-    getDocuments({ uniqueId: uniqueIds, returnType: 'ObjectRef' }),
-    [MIXED],
-    ask,
-  );
-  const entries: RegistryObjectText[] = [];
-  for (const { id } of references?.objectRefs ?? []) {
-    const one = await asked(getDocuments({ entryUUID: [id] }), [MIXED], ask);
-    entries.push(...(one?.objects ?? []));
-  }
-  return entries;
+  return await objectsOfPatients(getDocuments({ uniqueId: uniqueIds }), {
+    each: (id) => getDocuments({ entryUUID: [id] }),
+    ask: (query) => asked(query, [SEVERAL_PATIENTS], ask),
+  });
 }
 
 /**
@@ -52,7 +48,7 @@ export async function objectsFound(
   query: AdhocQueryRequest,
   ask: Ask,
 ): Promise<readonly RegistryObjectText[] | undefined> {
-  return (await asked(query, [TOO_MANY, MIXED], ask))?.objects;
+  return (await asked(query, [TOO_MANY, SEVERAL_PATIENTS], ask))?.objects;
 }
 
 /**
@@ -65,7 +61,7 @@ export async function versionsOf(
   ask: Ask,
 ): Promise<readonly RegistryObjectText[]> {
   const query = getDocuments({ logicalID: [logicalID], metadataLevel: 2 });
-  return (await asked(query, [MIXED], ask))?.objects ?? [];
+  return (await asked(query, [SEVERAL_PATIENTS], ask))?.objects ?? [];
 }
 
 /** An entry of the same uniqueId may describe a copy in another repository. */
@@ -73,7 +69,6 @@ export function namesRepository(entry: RegistryObjectText, repositoryUniqueId: s
   return slotValues(objectOfText(entry), 'repositoryUniqueId').includes(repositoryUniqueId);
 }
 
-const MIXED: XdsErrorCode = 'XDSResultNotSinglePatient';
 const TOO_MANY: XdsErrorCode = 'XDSTooManyResults';
 
 /** Undefined when the answer is refused for one of these reasons. */
@@ -82,19 +77,15 @@ async function asked(
   reasons: readonly XdsErrorCode[],
   ask: Ask,
 ): Promise<AdhocQueryResponse | undefined> {
-  const isOneOf = (code: string) => reasons.some((reason) => reason === code);
-  let response: AdhocQueryResponse;
+  let response: AdhocQueryResponse | undefined;
   try {
-    response = await ask(ITI_18, 'document-registry', query);
+    response = await unlessRefusedFor(reasons, () => ask(ITI_18, 'document-registry', query));
   } catch (error) {
-    const refusals = refusalsOf(error);
-    if (refusals?.some(({ code }: Refusal) => isOneOf(code))) return undefined;
-    if (refusals || error instanceof PeerFailure) {
+    if (refusalsOf(error) || error instanceof PeerFailure) {
       throw new RegistryAway('the Document Registry gave no answer', { cause: error });
     }
     throw error;
   }
-  if (response.errors.some(({ errorCode }) => isOneOf(errorCode))) return undefined;
-  if (response.status === 'Success') return response;
+  if (response === undefined || response.status === 'Success') return response;
   throw new RegistryAway('the Document Registry refused to answer');
 }

@@ -2,6 +2,7 @@ import type { PatientId } from '../../profiles/patient.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import { ITI_38 } from '../../profiles/xca/iti-38.ts';
 import { ITI_18 } from '../../profiles/xds/iti-18.ts';
+import { SEVERAL_PATIENTS } from '../../profiles/xds/objects-of-patients.ts';
 import {
   type AdhocQueryRequest,
   type AdhocQueryResponse,
@@ -72,7 +73,7 @@ export const crossGatewayQuery = query<
 });
 
 function spansPatients(error: unknown): boolean {
-  return refusalsOf(error)?.some(({ code }) => code === 'XDSResultNotSinglePatient') ?? false;
+  return refusalsOf(error)?.some(({ code }) => code === SEVERAL_PATIENTS) ?? false;
 }
 
 function requireHome(request: AdhocQueryRequest, homeCommunityId: string): void {

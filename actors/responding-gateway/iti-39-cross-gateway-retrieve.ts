@@ -9,8 +9,13 @@ import {
   type RetrieveDocumentSetRequest,
   type RetrieveDocumentSetResponse,
 } from '../../profiles/xds/iti-43.ts';
+import {
+  objectsOfPatients,
+  SEVERAL_PATIENTS,
+  unlessRefusedFor,
+} from '../../profiles/xds/objects-of-patients.ts';
 import { errorOf, type RegistryError, statusOf } from '../../profiles/xds/registry-response.ts';
-import type { AdhocQueryResponse, RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
+import type { RegistryObjectText } from '../../profiles/xds/stored-queries.ts';
 import { getDocuments } from '../../profiles/xds/stored-query-builders.ts';
 import { type Ask, type Community, PeerFailure, type Permission, query } from '../actor.ts';
 import type { RespondingGatewayStores } from './stores.ts';
@@ -157,39 +162,18 @@ async function describe(
 ): Promise<DescribedDocument | RegistryError> {
   const { documentUniqueId } = wanted;
   try {
-    const entries = (await objectsOf(documentUniqueId, ask)).filter(
+    const objects = await objectsOfPatients(getDocuments({ uniqueId: [documentUniqueId] }), {
+      each: (id) => getDocuments({ entryUUID: [id] }),
+      ask: (query) =>
+        unlessRefusedFor([SEVERAL_PATIENTS], () => ask(ITI_18, 'document-registry', query)),
+    });
+    const entries = objects.filter(
       ({ kind, uniqueId }) => kind === 'DocumentEntry' && uniqueId === documentUniqueId,
     );
     return { wanted, entries };
   } catch (error) {
     const [refusal] = refusedInside(error, 'XDSRepositoryError');
     return { ...errorOf(refusal ?? NOT_DESCRIBED), location: documentUniqueId };
-  }
-}
-
-/** Full entries of several patients come in no single answer; then each is asked for by itself. */
-async function objectsOf(uniqueId: string, ask: Ask): Promise<readonly RegistryObjectText[]> {
-  const query = getDocuments({ uniqueId: [uniqueId] });
-  const together = await unlessMixed(() => ask(ITI_18, 'document-registry', query));
-  if (together !== undefined) return together.objects;
-  const references = { ...query, returnType: 'ObjectRef' } as const;
-  const { objectRefs } = await ask(ITI_18, 'document-registry', references);
-  const answers = await Promise.all(
-    objectRefs.map(({ id }) => ask(ITI_18, 'document-registry', getDocuments({ entryUUID: [id] }))),
-  );
-  return answers.flatMap(({ objects }) => objects);
-}
-
-async function unlessMixed(
-  answer: () => Promise<AdhocQueryResponse>,
-): Promise<AdhocQueryResponse | undefined> {
-  const isMixed = (code: string) => code === 'XDSResultNotSinglePatient';
-  try {
-    const response = await answer();
-    return response.errors.some(({ errorCode }) => isMixed(errorCode)) ? undefined : response;
-  } catch (error) {
-    if (refusalsOf(error)?.some(({ code }) => isMixed(code))) return undefined;
-    throw error;
   }
 }
 
