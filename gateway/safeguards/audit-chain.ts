@@ -109,9 +109,12 @@ export async function linkedChains(
   return [...ordered];
 }
 
+/** The first record alone is read of each chain at every start: it is about 2 kB. */
+const FIRST_RECORD_BYTES = 8_192;
+
 /** The chain that the first record of a file goes on from; undefined where it is the first, or has no record. */
 async function chainBefore(path: string): Promise<string | undefined> {
-  for await (const { text, isComplete } of linesOf(path)) {
+  for await (const { text, isComplete } of linesOf(path, FIRST_RECORD_BYTES)) {
     return (isComplete && recordOfLine(text)?.opening?.continues) || undefined;
   }
   return undefined;
@@ -132,11 +135,11 @@ interface Line {
   readonly endsAt: number;
 }
 
-async function* linesOf(path: string): AsyncGenerator<Line> {
+async function* linesOf(path: string, chunkBytes = 1_048_576): AsyncGenerator<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let number = 0;
   let endsAt = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1_048_576 })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
     rest = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
     let start = 0;
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10, start)) {

@@ -81,8 +81,7 @@ export class AuditTrail {
       throw new Error('the audit trail needs a node name of letters, digits, dot, dash, underline');
     }
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const chains = await linkedChains(directory, await readdir(directory), node);
-    const opening = await openingOf(directory, chains);
+    const opening = await openingOf(directory, node);
     const at = options.now();
     const path = join(directory, chainFileName({ node, at, pid: options.pid }));
     const file = await open(path, 'ax', 0o600);
@@ -202,10 +201,11 @@ export class AuditTrail {
 /** Where the new chain is tied to the old, and what had to be cut off the old one. */
 async function openingOf(
   directory: string,
-  chains: readonly string[],
+  node: string,
 ): Promise<{ readonly head: string; readonly record: TrailOpening }> {
+  const chains = await linkedChains(directory, await readdir(directory), node);
   const cuts: { file: string; bytes: number }[] = [];
-  for (const name of [...chains].reverse()) {
+  for (const name of chains.reverse()) {
     const { head, completeBytes, tornBytes } = await headOfChain(join(directory, name));
     if (tornBytes > 0) {
       await truncate(join(directory, name), completeBytes);
