@@ -1,7 +1,8 @@
-import { readConfig } from '../gateway/config.ts';
+import { type Config, readConfig } from '../gateway/config.ts';
 import { askControl, NotDoneHere, NothingRuns } from '../gateway/control.ts';
 import { CommandError } from './command.ts';
 import { notRunning } from './keeping.ts';
+import type { Text } from './messages.ts';
 import { stewardReasonInJapanese } from './steward-texts.ts';
 import { systemCodeOf } from './system-error.ts';
 
@@ -16,7 +17,23 @@ export async function asking<Result>(
   what: string,
   input: unknown,
 ): Promise<Result> {
-  const config = readConfig(folder);
+  const next = {
+    en: 'see kakehashi patient explain for how the ids stand',
+    ja: '番号の現状は kakehashi patient explain で確認してください',
+  };
+  return await askingProcess({ config: readConfig(folder), next }, what, input);
+}
+
+/**
+ * As `asking`, of a process whose settings have been read.
+ *
+ * @param process.next what to do where it refuses
+ */
+export async function askingProcess<Result>(
+  { config, next }: { readonly config: Config; readonly next: Text },
+  what: string,
+  input: unknown,
+): Promise<Result> {
   try {
     return (await askControl(config.folder, what, input)) as Result;
   } catch (error) {
@@ -28,13 +45,7 @@ export async function asking<Result>(
         en: `it was not done: ${reason}`,
         ja: `実行できませんでした: ${stewardReasonInJapanese(reason)}`,
       },
-      {
-        cause: error,
-        next: {
-          en: 'see kakehashi patient explain for how the ids stand',
-          ja: '番号の現状は kakehashi patient explain で確認してください',
-        },
-      },
+      { cause: error, next },
     );
   }
 }

@@ -22,6 +22,15 @@ export function say(text: Text | string, language: Language): string {
   return typeof text === 'string' ? text : text[language];
 }
 
+/** How texts that are made in English read in Japanese: a pattern of the whole text, and what stands for it. */
+export type Translations = readonly (readonly [RegExp, string])[];
+
+/** A text by the first row that it fits; one that fits none, such as another's own words, stays as it is. */
+export function translated(text: string, rows: Translations): string {
+  const row = rows.find(([pattern]) => pattern.test(text));
+  return row === undefined ? text : text.replace(row[0], row[1]);
+}
+
 /** Headings of a help page, by commander's own heading. */
 export const HELP_TITLES: Readonly<Record<string, Text>> = {
   'Usage:': { en: 'Usage:', ja: '使い方:' },

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { CERTIFICATE_RULES, type Finding } from '../certs/findings.ts';
-import type { Text } from './messages.ts';
+import { type Text, type Translations, translated } from './messages.ts';
 
 /** What an operator reads of an error: what is wrong, and the next step. */
 export interface OperatorText {
@@ -59,7 +59,9 @@ export function directoryFaultsText(
 ): Text {
   return {
     en: faults.map(({ path, expected }) => `${path}: ${expected}`).join('; '),
-    ja: faults.map(({ path, expected }) => `${path}: ${inJapanese(expected)}`).join('、'),
+    ja: faults
+      .map(({ path, expected }) => `${path}: ${translated(expected, EXPECTATIONS)}`)
+      .join('、'),
   };
 }
 
@@ -211,7 +213,7 @@ function fileOf(message: string): string {
 }
 
 /** The faults of a directory's rows, as the directory says them, in Japanese. What is not in the table stays as it is. */
-const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
+const EXPECTATIONS: Translations = [
   [
     /^(.*) is our own community; list other communities only$/,
     '$1 は自地域です。他の地域だけを登録できます',
@@ -250,11 +252,6 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
   [/^true or false$/, 'true か false'],
   [/^64 hex digits$/, '16 進 64 桁'],
 ];
-
-function inJapanese(expected: string): string {
-  const row = EXPECTATIONS.find(([pattern]) => pattern.test(expected));
-  return row === undefined ? expected : expected.replace(row[0], row[1]);
-}
 
 function redisInJapanese(message: string): string {
   const place = /^Redis cannot be reached at (.*)$/.exec(message)?.[1];

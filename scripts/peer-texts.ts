@@ -1,11 +1,11 @@
 import type { PeerFailure } from '../actors/actor.ts';
 import type { Finding } from '../certs/findings.ts';
 import { Fault } from '../profiles/refusal.ts';
-import type { Text } from './messages.ts';
+import { type Text, type Translations, translated } from './messages.ts';
 import { findingsText } from './operator-texts.ts';
 
 /** What a far end did wrong, as the sender says it, in Japanese. What is not in the table, such as ECONNREFUSED, stays as it is. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
+const REASONS: Translations = [
   [/^no answer within (\d+) ms$/, '$1 ミリ秒以内に応答がありません'],
   [/^answered with a SOAP fault (\w+)$/, 'SOAP フォールト（$1）が返りました'],
   [/^no endpoint is known for (.*)$/, '$1 の接続先が登録されていません'],
@@ -29,8 +29,7 @@ export function peerFailureText({ message, cause }: PeerFailure): Text {
 function inJapanese(message: string, cause: unknown): string {
   const findings = findingsIn(cause);
   if (findings.length > 0) return findingsText(findings).ja;
-  const row = REASONS.find(([pattern]) => pattern.test(message));
-  return row === undefined ? message : message.replace(row[0], row[1]);
+  return translated(message, REASONS);
 }
 
 /** What was found against a server's certificate (`ServerRefused`); by its form, so that nothing of TLS is loaded here. */

@@ -1,5 +1,7 @@
+import { type Translations, translated } from './messages.ts';
+
 /** Why Patient Identity did not do what an operator asked, as it says it, in Japanese. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
+const REASONS: Translations = [
   [/^both are ids of one and the same record$/, '両方とも同じ記録の番号です'],
   [
     /^the regional id has several records: name one by its own id$/,
@@ -44,6 +46,5 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 
 /** A reason in Japanese; one that is not of Patient Identity itself, such as a registry's, stays as it is. */
 export function stewardReasonInJapanese(reason: string): string {
-  const row = REASONS.find(([pattern]) => pattern.test(reason));
-  return row === undefined ? reason : reason.replace(row[0], row[1]);
+  return translated(reason, REASONS);
 }

@@ -6,7 +6,7 @@ import { recordsOf, verifyTrail } from '../../gateway/safeguards/audit-chain.ts'
 import { AuditTrail } from '../../gateway/safeguards/audit-trail.ts';
 import { type AuditSummary, summaryOf } from '../../profiles/atna/audit-summary.ts';
 import { CommandError, command, type Desk, EXIT, option } from '../command.ts';
-import type { Text } from '../messages.ts';
+import { type Text, type Translations, translated } from '../messages.ts';
 
 interface ListedRecord extends AuditSummary {
   readonly file: string;
@@ -81,7 +81,7 @@ const auditVerify = command({
       throw new CommandError(
         {
           en: `the audit trail is broken: ${verdict.reason}`,
-          ja: `監査証跡が壊れています: ${inJapanese(verdict.reason)}`,
+          ja: `監査証跡が壊れています: ${translated(verdict.reason, BREAKS)}`,
         },
         {
           where: `${verdict.file}:${verdict.line}`,
@@ -208,7 +208,7 @@ function lineOf({
 }
 
 /** What `verifyTrail` finds broken, in Japanese. */
-const BREAKS: readonly (readonly [RegExp, string])[] = [
+const BREAKS: Translations = [
   [/^the first record is gone$/, '最初の記録がありません'],
   [
     /^it goes on from (.*), which is not what stands before it$/,
@@ -221,11 +221,6 @@ const BREAKS: readonly (readonly [RegExp, string])[] = [
   [/^record (\d+) stands in its place$/, '記録 $1 がその位置にあります'],
   [/^it does not carry the hash of the record before it$/, '直前の記録のハッシュを持っていません'],
 ];
-
-function inJapanese(reason: string): string {
-  const row = BREAKS.find(([pattern]) => pattern.test(reason));
-  return row === undefined ? reason : reason.replace(row[0], row[1]);
-}
 
 async function reading<T>(work: Promise<T>, directory: string): Promise<T> {
   try {

@@ -1,13 +1,10 @@
 import { readConfig } from '../../gateway/config.ts';
-import { askControl, NothingRuns } from '../../gateway/control.ts';
 import type { Reissued, Resolved } from '../../actors/patient-identity/wide-area-keeping.ts';
 import { encodeCX } from '../../profiles/formats/datatypes.ts';
+import { askingProcess } from '../asking.ts';
 import { CommandError, command, type Desk, EXIT, option, required } from '../command.ts';
-import { notRunning } from '../keeping.ts';
 import type { Text } from '../messages.ts';
 import { patientIdOf } from '../region.ts';
-import { stewardReasonInJapanese } from '../steward-texts.ts';
-import { systemCodeOf } from '../system-error.ts';
 import { wideAreaFeedCommands } from './wide-area-feed.ts';
 
 const ID = required(
@@ -135,24 +132,9 @@ async function asking<Result>(folder: string, what: string, input: unknown): Pro
       },
     );
   }
-  try {
-    return (await askControl(config.folder, what, input)) as Result;
-  } catch (error) {
-    if (error instanceof NothingRuns) throw notRunning(config);
-    if (systemCodeOf(error) !== undefined) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(
-      {
-        en: `it was not done: ${reason}`,
-        ja: `実行できませんでした: ${stewardReasonInJapanese(reason)}`,
-      },
-      {
-        cause: error,
-        next: {
-          en: 'see kakehashi wide-area resolve for how the id stands',
-          ja: 'ID の現状は kakehashi wide-area resolve で確認してください',
-        },
-      },
-    );
-  }
+  const next = {
+    en: 'see kakehashi wide-area resolve for how the id stands',
+    ja: 'ID の現状は kakehashi wide-area resolve で確認してください',
+  };
+  return await askingProcess({ config, next }, what, input);
 }
