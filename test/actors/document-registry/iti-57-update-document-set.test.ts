@@ -47,6 +47,21 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
     const found = await versions(uniqueId);
     return found.at(-1)?.id ?? 'nothing';
   };
+
+  /** Registers a document in the place of another. @returns its entryUUID */
+  const replace = async (targetObject: string, uniqueId: string) => {
+    await register({
+      documentEntries: [{ uniqueId }],
+      associations: [
+        anAssociation({
+          associationType: ASSOCIATION_TYPE.RPLC,
+          sourceObject: 'Document01',
+          targetObject,
+        }),
+      ],
+    });
+    return await idOf(uniqueId);
+  };
   const folderId = async () =>
     (await registry.ask(findFolders({ patientId }))).objects.at(-1)?.id ?? 'nothing';
 
@@ -244,39 +259,17 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
   it('refuses to approve what was replaced beside its replacement, and an older version', async () => {
     await register();
     const old = await idOf();
-    await register({
-      documentEntries: [{ uniqueId: '2.999.8.2' }],
-      associations: [
-        anAssociation({
-          associationType: ASSOCIATION_TYPE.RPLC,
-          sourceObject: 'Document01',
-          targetObject: old,
-        }),
-      ],
-    });
+    const replacement = await replace(old, '2.999.8.2');
     const approve = (targetObject: string) =>
       aStatusUpdate({ targetObject, originalStatus: 'Deprecated', newStatus: 'Approved' });
     expect(await refusedAs(update(approve(old)))).toEqual(['XDSMetadataUpdateError operation']);
-    await update(aStatusUpdate({ targetObject: await idOf('2.999.8.2') }));
+    await update(aStatusUpdate({ targetObject: replacement }));
     expect(await refusedAs(update(approve(old)))).toEqual([]);
     await update(anUpdate({ logicalID: old }));
     expect(await refusedAs(update(approve(old)))).toEqual(['XDSMetadataUpdateError operation']);
   });
 
   it('refuses to approve a document beside any other of its line of replacements', async () => {
-    const replace = async (targetObject: string, uniqueId: string) => {
-      await register({
-        documentEntries: [{ uniqueId }],
-        associations: [
-          anAssociation({
-            associationType: ASSOCIATION_TYPE.RPLC,
-            sourceObject: 'Document01',
-            targetObject,
-          }),
-        ],
-      });
-      return await idOf(uniqueId);
-    };
     const approve = (targetObject: string) =>
       update(aStatusUpdate({ targetObject, originalStatus: 'Deprecated', newStatus: 'Approved' }));
     const REFUSED = ['XDSMetadataUpdateError operation'];
@@ -296,17 +289,8 @@ describe('ITI-57 Update Document Set, as the Document Registry answers it', () =
   it('refuses to approve what was replaced beside a later version of its replacement', async () => {
     await register();
     const old = await idOf();
-    await register({
-      documentEntries: [{ uniqueId: '2.999.8.2' }],
-      associations: [
-        anAssociation({
-          associationType: ASSOCIATION_TYPE.RPLC,
-          sourceObject: 'Document01',
-          targetObject: old,
-        }),
-      ],
-    });
-    const entry = { logicalID: await idOf('2.999.8.2'), uniqueId: '2.999.8.2' };
+    const replacement = await replace(old, '2.999.8.2');
+    const entry = { logicalID: replacement, uniqueId: '2.999.8.2' };
     await update(anUpdate(entry, { associationPropagation: 'no' }));
     const approve = aStatusUpdate({
       targetObject: old,

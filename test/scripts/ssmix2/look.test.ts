@@ -89,6 +89,16 @@ describe('A look at a storage', () => {
   /** The process was stopped before it had written so many of its last lines. */
   const forgetLines = (count: number) =>
     writeFileSync(ledgerFile, `${lines().slice(0, -count).join('\n')}\n`);
+  /** The one result was being sent when the process was stopped. @returns where it lies */
+  const stoppedWhileSending = async () => {
+    demographics();
+    const path = result();
+    await look();
+    forgetLines(1);
+    return path;
+  };
+  /** What lies there gets another condition flag. */
+  const flagAs = (flag: string, path: string) => renameSync(path, `${path.slice(0, -1)}${flag}`);
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'look-'));
@@ -112,7 +122,7 @@ describe('A look at a storage', () => {
     demographics();
     const first = result();
     await look();
-    renameSync(first, `${first.slice(0, -1)}2`);
+    flagAs('2', first);
     result(ONE);
     write(
       pathOf('OML-11', { date: '20240613' }),
@@ -155,7 +165,7 @@ describe('A look at a storage', () => {
     demographics();
     const path = result();
     await look();
-    renameSync(path, `${path.slice(0, -1)}2`);
+    flagAs('2', path);
     deeds = [];
     const superseded = new Set<string>();
 
@@ -169,7 +179,7 @@ describe('A look at a storage', () => {
     demographics();
     const path = result();
     publisher = aRegion({
-      feed: async () => renameSync(path, `${path.slice(0, -1)}2`),
+      feed: async () => flagAs('2', path),
     });
 
     expect(await look()).toMatchObject({ published: 0, waiting: 1, held: [] });
@@ -187,7 +197,7 @@ describe('A look at a storage', () => {
     await expect(look()).rejects.toThrow('no answer');
     publisher = aRegion({
       has: async () => {
-        renameSync(path, `${path.slice(0, -1)}2`);
+        flagAs('2', path);
         return false;
       },
     });
@@ -214,10 +224,7 @@ describe('A look at a storage', () => {
   });
 
   it('asks before it sends again what it may have sent, and never sends what is there', async () => {
-    demographics();
-    result();
-    await look();
-    forgetLines(1);
+    await stoppedWhileSending();
     deeds = [];
     publisher = aRegion({ has: async () => true });
 
@@ -226,10 +233,7 @@ describe('A look at a storage', () => {
   });
 
   it('sends again what the registry does not have', async () => {
-    demographics();
-    result();
-    await look();
-    forgetLines(1);
+    await stoppedWhileSending();
     deeds = [];
 
     await look();
@@ -255,11 +259,8 @@ describe('A look at a storage', () => {
   });
 
   it('replaces what it was sending when it was stopped, where that came and is superseded since', async () => {
-    demographics();
-    const first = result();
-    await look();
-    forgetLines(1);
-    renameSync(first, `${first.slice(0, -1)}2`);
+    const first = await stoppedWhileSending();
+    flagAs('2', first);
     result(ONE);
     deeds = [];
     publisher = aRegion({ has: async () => true });
@@ -269,11 +270,8 @@ describe('A look at a storage', () => {
   });
 
   it('retires what it was sending when it was stopped, where that came and is deleted since', async () => {
-    demographics();
-    const path = result();
-    await look();
-    forgetLines(1);
-    renameSync(path, `${path.slice(0, -1)}0`);
+    const path = await stoppedWhileSending();
+    flagAs('0', path);
     deeds = [];
     publisher = aRegion({ has: async () => true });
 
@@ -282,11 +280,8 @@ describe('A look at a storage', () => {
   });
 
   it('asks once about what never came, and replaces nothing by its successor', async () => {
-    demographics();
-    const first = result();
-    await look();
-    forgetLines(1);
-    renameSync(first, `${first.slice(0, -1)}2`);
+    const first = await stoppedWhileSending();
+    flagAs('2', first);
     result(ONE);
     deeds = [];
     let asked = 0;
@@ -308,7 +303,7 @@ describe('A look at a storage', () => {
     demographics();
     const path = result();
     await look();
-    renameSync(path, `${path.slice(0, -1)}0`);
+    flagAs('0', path);
     const retire = async () => {
       throw new PublicationRefused([
         { errorCode: 'XDSMetadataUpdateError', codeContext: 'it is Deprecated', severity: 'Error' },
