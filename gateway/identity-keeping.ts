@@ -52,9 +52,11 @@ interface Asked {
   readonly reason?: string;
 }
 
-/** What waits for a person. */
-interface OpenReviews {
+/** What waits for a person, as the control command gives it. */
+export interface OpenReviews {
   readonly reviews: readonly (KeptReview & { readonly ids: readonly (readonly PatientId[])[] })[];
+  /** There are more reviews, after this number. */
+  readonly last?: number;
   readonly refusedMoves: readonly KeptRegistryTask[];
 }
 

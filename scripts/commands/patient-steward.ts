@@ -1,9 +1,8 @@
 import { readConfig } from '../../gateway/config.ts';
 import type { Explanation, History, HistoryEvent } from '../../actors/patient-identity/explain.ts';
-import type { KeptRegistryTask, KeptReview } from '../../actors/patient-identity/identity-store.ts';
 import type { Outcome } from '../../actors/patient-identity/stewarding.ts';
+import type { OpenReviews } from '../../gateway/identity-keeping.ts';
 import { encodeCX } from '../../profiles/formats/datatypes.ts';
-import type { PatientId } from '../../profiles/patient.ts';
 import { command, type Desk, EXIT, option, required, UsageError } from '../command.ts';
 import { asking } from '../asking.ts';
 import { disclosuresOf } from '../disclosures.ts';
@@ -79,13 +78,6 @@ const patientHistory = command({
   },
 });
 
-interface Reviews {
-  readonly reviews: readonly (KeptReview & { readonly ids: readonly (readonly PatientId[])[] })[];
-  /** There are more, after this number. */
-  readonly last?: number;
-  readonly refusedMoves: readonly KeptRegistryTask[];
-}
-
 const patientReview = command({
   name: 'patient review',
   summary: {
@@ -144,7 +136,7 @@ async function listReviews(
   { folder, by, after }: { folder: string; by: string; after: number },
   desk: Desk,
 ) {
-  const found = await asking<Reviews>(folder, 'patient.reviews', { by, after });
+  const found = await asking<OpenReviews>(folder, 'patient.reviews', { by, after });
   const lines = tableOf(
     ['number', 'kind', 'score', 'rules', 'one', 'other', 'why'],
     found.reviews.map(({ number, kind, score, ruleSet, ids, why }) => [
