@@ -5,6 +5,7 @@ import type { AcceptAcknowledgement } from '../../profiles/pix/iti-44.ts';
 import { Refusal } from '../../profiles/refusal.ts';
 import { type Caller, feed, type World } from '../actor.ts';
 import { rememberAnswer, wasAnswered } from './answer-once.ts';
+import { withoutBlanks } from './feed-v2.ts';
 import { eitherFeed } from './iti-44-patient-identity-feed-hl7v3.ts';
 import type { Change } from './regroup.ts';
 import { linkPatients, unlinkPatients } from './steward.ts';
@@ -48,7 +49,7 @@ export const patientIdentityManagement = feed(ITI_30, {
       case 'change':
         return await change(request, stores, world);
       default:
-        return await eitherFeed.commit(request, stores, world);
+        return await eitherFeed.commit(withoutBlanks(request), stores, world);
     }
   },
 });

@@ -123,7 +123,7 @@ export function readRegistration(
     context.authorities.fed.includes(assigningAuthority);
   const own = all.filter(isOwn);
   const ids = own.length === 0 ? all : own;
-  const unchanged = unsaidIn(pid);
+  const unchanged = kind === 'revise' ? unsaidIn(pid) : [];
   const insurance = insuranceIn(message);
   return {
     kind,

@@ -5,6 +5,7 @@ import type { PatientId } from '../../profiles/patient.ts';
 import { readMerge, readRegistration } from '../../profiles/pix/adt.ts';
 import { Refusal, refusalsOf } from '../../profiles/refusal.ts';
 import type { FedMerge } from '../../actors/patient-identity/feed-many.ts';
+import { withoutBlanks } from '../../actors/patient-identity/feed-v2.ts';
 import type { Registration } from '../../actors/patient-identity/iti-44-patient-identity-feed-hl7v3.ts';
 import { CsvError, csvRows } from './csv.ts';
 import { placesOf, registrationOf } from './registrations.ts';
@@ -177,7 +178,9 @@ function recordIn(
       location: 'MSH^1^9',
     });
   }
-  const { ids, otherIds, demographics, unchanged } = readRegistration(message, kind, context);
+  const { ids, otherIds, demographics, unchanged } = withoutBlanks(
+    readRegistration(message, kind, context),
+  );
   return {
     registration: {
       ids: onlyOf(ids, mapping.sole),
